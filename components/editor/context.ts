@@ -2,6 +2,7 @@ import { createContext, use } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
 import type { Capability } from './model/capabilities.ts';
+import type { KnownMcp } from './model/mcp/known-mcp.ts';
 import type { EditorProblem } from './model/problems.ts';
 import type { Samples } from './model/suggestions.ts';
 import type { Autosave } from './session/autosave.ts';
@@ -70,6 +71,8 @@ export interface Editor {
   /** The worst of each item: a thousand stages look theirs up, and do not search the list. */
   severities: Observable<ReadonlyMap<string, EditorProblem['severity']>>;
   capabilities: Observable<ReadonlyMap<string, Capability> | null>;
+  /** Connected MCP servers with the tools that stages ask for; null: not known, or not for whoever looks. */
+  mcp: Observable<KnownMcp | null>;
   samples: Observable<Samples>;
   overlay: Observable<RunOverlay | null>;
   connecting: Observable<Connecting | null>;

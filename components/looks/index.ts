@@ -10,4 +10,5 @@ export {
   lookOfDelivery,
   lookOfPart,
   lookOfTool,
+  stateOfConnection,
 } from './system.ts';

@@ -50,6 +50,19 @@ const CONNECTION: Record<(typeof CONNECTION_STATES)[number], Look> = {
 };
 export const lookOfConnection = (state: (typeof CONNECTION_STATES)[number]): Look => CONNECTION[state];
 
+/** How a connection is doing, in one word. */
+export function stateOfConnection(connection: {
+  enabled: boolean;
+  breaker: { state: string };
+  health: { ok: boolean } | null;
+}): (typeof CONNECTION_STATES)[number] {
+  const { enabled, breaker, health } = connection;
+  if (!enabled) return 'off';
+  if (breaker.state !== 'closed') return 'cooling';
+  if (!health) return 'unknown';
+  return health.ok ? 'reachable' : 'unreachable';
+}
+
 const TOOL: Record<ToolState, Look> = {
   approved: { label: words.tools.approved, tone: 'good', icon: Check, pattern: 'solid' },
   new: { label: words.tools.new, tone: 'warn', icon: Sparkles, pattern: 'outline' },

@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import type { Answer, Input } from '../data/index.ts';
 import { query } from '../data/index.ts';
-import { lookOfConnection } from '../looks/index.ts';
+import { lookOfConnection, stateOfConnection } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { isMissing, NoThing } from '../shell/lost.tsx';
 import { useAct } from '../shell/use-act.ts';
@@ -20,7 +20,6 @@ import { StatusPill } from '../ui/status.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Ago, CopyText } from '../ui/text.tsx';
 import { ConnectionLimits } from './connection-limits.tsx';
-import { stateOf } from './connections.tsx';
 import { SignIn } from './sign-in.tsx';
 import { ToolList } from './tool-list.tsx';
 import { words } from './words.ts';
@@ -59,7 +58,7 @@ export function ConnectionPage({ id }: { id: string }) {
           <>
             {data.name}
             <span className="text-base font-normal">
-              <StatusPill look={lookOfConnection(stateOf(data))} />
+              <StatusPill look={lookOfConnection(stateOfConnection(data))} />
             </span>
           </>
         }

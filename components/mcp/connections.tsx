@@ -3,7 +3,7 @@
 import { Cable, FileInput, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
-import { lookOfConnection } from '../looks/index.ts';
+import { lookOfConnection, stateOfConnection } from '../looks/index.ts';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -50,14 +50,6 @@ export function Connections() {
   );
 }
 
-/** How a connection is doing, in one word. */
-export function stateOf({ enabled, breaker, health }: Connection): Parameters<typeof lookOfConnection>[0] {
-  if (!enabled) return 'off';
-  if (breaker.state !== 'closed') return 'cooling';
-  if (!health) return 'unknown';
-  return health.ok ? 'reachable' : 'unreachable';
-}
-
 const waiting = ({ tools }: Connection): number => (tools.new ?? 0) + (tools.changed ?? 0);
 
 const COLUMNS: TableColumn<Connection>[] = [
@@ -80,7 +72,7 @@ const COLUMNS: TableColumn<Connection>[] = [
     key: 'state',
     title: words.connectionColumns.state,
     onPhone: 'side',
-    cell: (connection) => <StatusText look={lookOfConnection(stateOf(connection))} />,
+    cell: (connection) => <StatusText look={lookOfConnection(stateOfConnection(connection))} />,
   },
   {
     key: 'speaks',

@@ -9,6 +9,7 @@ import { type Asked, useEditor } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
 import { findStage, titleOf } from '../model/document.ts';
 import { fittingBeside } from '../model/fitting.ts';
+import { withToolOutputs } from '../model/mcp/outputs.ts';
 import { counts } from '../model/words.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
@@ -20,17 +21,12 @@ const NONE: ReadonlyMap<string, Capability> = new Map();
 
 /** A stage by its name, from anywhere; also what a wire asks for that was dropped on nothing. */
 export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'add' }>; onClose(): void }) {
-  const { capabilities, store, samples } = useEditor();
+  const { capabilities, store } = useEditor();
   const known = useObserved(capabilities, (map) => map);
-  const seen = useObserved(samples, (map) => map);
   const { document } = store.get();
   const [typed, setTyped] = useState('');
   const add = useAddStage();
-  const { after, before } = asked;
-  const fitting = useMemo(
-    () => fittingBeside({ after, before }, { document, capabilities: known ?? NONE, samples: seen }),
-    [after, before, document, known, seen],
-  );
+  const fitting = useFitting(asked);
   const items: PickerItem[] = matching([...(known?.values() ?? [])], typed, fitting).map(
     ({ name, serving }) => ({
       id: name,
@@ -72,5 +68,25 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
         }}
       />
     </Dialog>
+  );
+}
+
+/** What is known to work beside the stage that is asked about. */
+function useFitting({ after, before }: Extract<Asked, { kind: 'add' }>): ReadonlySet<string> {
+  const { capabilities, mcp, store, samples } = useEditor();
+  const known = useObserved(capabilities, (map) => map);
+  const seen = useObserved(samples, (map) => map);
+  const servers = useObserved(mcp, (map) => map);
+  const { document } = store.get();
+  return useMemo(
+    () =>
+      fittingBeside(
+        { after, before },
+        {
+          document: withToolOutputs(document, { capabilities: known, mcp: servers }),
+          ...{ capabilities: known ?? NONE, samples: seen },
+        },
+      ),
+    [after, before, document, known, servers, seen],
   );
 }

@@ -1,12 +1,14 @@
 'use client';
 
 import type { LucideIcon } from 'lucide-react';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 
 export interface PickerItem {
   id: string;
   label: string;
-  note?: string;
+  note?: ReactNode;
+  /** What it is, in a line or two below. */
+  about?: string | undefined;
   icon?: LucideIcon;
   /** Why it cannot be picked. It is shown all the same, so that nobody looks for it in vain. */
   refused?: string | null;
@@ -102,7 +104,7 @@ function PickerRow({
   onPoint(): void;
   onPick(item: PickerItem): void;
 }) {
-  const { label, note, icon: Icon, refused } = item;
+  const { label, note, about, icon: Icon, refused } = item;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the focus and the keys
     <div
@@ -119,10 +121,13 @@ function PickerRow({
     >
       {Icon ? <Icon aria-hidden size={15} className="shrink-0 text-quiet" /> : null}
       <span className="min-w-0 grow">
-        <span className="block truncate">{label}</span>
+        <span className="flex items-center gap-2">
+          <span className="min-w-0 grow truncate">{label}</span>
+          {note && !refused ? <span className="shrink-0 text-xs text-quiet">{note}</span> : null}
+        </span>
+        {about && !refused ? <span className="line-clamp-2 text-xs text-quiet">{about}</span> : null}
         {refused ? <span className="block text-xs text-quiet">{refused}</span> : null}
       </span>
-      {note && !refused ? <span className="shrink-0 text-xs text-quiet">{note}</span> : null}
     </div>
   );
 }

@@ -10,7 +10,7 @@ const AFTER_MS = 150;
  * Keeps what is wrong, and whether the draft differs from what is published, up with the document. Judging happens in
  * a thread of its own: it reads every expression, and a thousand stages must not make a drag stutter.
  */
-export function useJudge({ store, capabilities, problems, severities, published }: Editor): void {
+export function useJudge({ store, capabilities, mcp, problems, severities, published }: Editor): void {
   useEffect(() => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +42,7 @@ export function useJudge({ store, capabilities, problems, severities, published 
       const question = {
         document: store.get().document,
         capabilities: capabilities.get(),
+        mcp: mcp.get(),
         published: published.get().graph,
       };
       if (isSame(question, last)) return;
@@ -50,19 +51,20 @@ export function useJudge({ store, capabilities, problems, severities, published 
       timer = setTimeout(ask, AFTER_MS);
     };
     onChange();
-    const stops = [store, capabilities, published].map((source) => source.subscribe(onChange));
+    const stops = [store, capabilities, mcp, published].map((source) => source.subscribe(onChange));
     return () => {
       clearTimeout(timer);
       worker.terminate();
       for (const stop of stops) stop();
     };
-  }, [store, capabilities, problems, severities, published]);
+  }, [store, capabilities, mcp, problems, severities, published]);
 }
 
 function isSame(one: Question, other: Question | undefined): boolean {
   return (
     one.document === other?.document &&
     one.capabilities === other.capabilities &&
+    one.mcp === other.mcp &&
     one.published === other.published
   );
 }

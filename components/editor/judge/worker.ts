@@ -1,15 +1,14 @@
 import '../no-eval.ts';
 import type { Json } from '../../../server/domain/json.ts';
-import type { Capability } from '../model/capabilities.ts';
 import type { EditorDocument } from '../model/document.ts';
 import { findProblems } from '../model/find-problems.ts';
+import type { Offered } from '../model/mcp/outputs.ts';
 import type { EditorProblem } from '../model/problems.ts';
 import { differsFrom } from './differs.ts';
 
-export interface Question {
+/** What is not known yet is null. */
+export interface Question extends Offered {
   document: EditorDocument;
-  /** Null: not known yet. */
-  capabilities: ReadonlyMap<string, Capability> | null;
   published: Json | null;
 }
 
@@ -18,9 +17,9 @@ export interface Verdict {
   differs: boolean;
 }
 
-self.onmessage = ({ data: { document, capabilities, published } }: MessageEvent<Question>) => {
+self.onmessage = ({ data: { document, capabilities, mcp, published } }: MessageEvent<Question>) => {
   const verdict: Verdict = {
-    problems: findProblems(document, capabilities),
+    problems: findProblems(document, { capabilities, mcp }),
     differs: differsFrom(document, published),
   };
   self.postMessage(verdict);

@@ -28,6 +28,8 @@ export interface FormField {
     | { kind: 'texts' }
     /** A list of objects, each of one of a few kinds. */
     | { kind: 'items'; variants: readonly Variant[] }
+    /** An object whose fields are known. */
+    | { kind: 'object'; fields: readonly FormField[] }
     /** All that has no control of its own is written as JSON. */
     | { kind: 'json' };
   /** What it is when it is left out. */
@@ -62,7 +64,7 @@ function fieldsOf(schema: JsonObject, within: Within): FormField[] | null {
   const required = new Set(Array.isArray(object.required) ? object.required : []);
   return Object.entries(object.properties).flatMap(([name, part]) => {
     if (!isJsonObject(part)) return [];
-    const field = resolve(part, root);
+    const field = withoutNull(resolve(part, root), root);
     return [
       {
         name,
@@ -79,9 +81,23 @@ function fieldsOf(schema: JsonObject, within: Within): FormField[] | null {
 function resolve(part: JsonObject, root: JsonObject): JsonObject {
   if (typeof part.$ref !== 'string') return part;
   if (part.$ref === '#') return root;
-  const name = part.$ref.replace(/^#\/\$defs\//, '');
-  const target = isJsonObject(root.$defs) ? root.$defs[name] : undefined;
+  // Older schemas keep their parts elsewhere.
+  const [, place = '', name = ''] = /^#\/(\$defs|definitions)\/(.+)$/.exec(part.$ref) ?? [];
+  const parts = root[place];
+  const target = isJsonObject(parts) ? parts[name] : undefined;
   return isJsonObject(target) ? { ...target, ...part } : part;
+}
+
+/** One that may also be null is filled in as if it could not: what is left out is as good as null. */
+function withoutNull(field: JsonObject, root: JsonObject): JsonObject {
+  const { anyOf, ...rest } = field;
+  if (Array.isArray(anyOf)) {
+    const [only, ...others] = anyOf.filter((part) => !isJsonObject(part) || part.type !== 'null');
+    return isJsonObject(only) && others.length === 0 ? { ...resolve(only, root), ...rest } : field;
+  }
+  if (!Array.isArray(field.type)) return field;
+  const [type, ...types] = field.type.filter((name) => name !== 'null');
+  return type !== undefined && types.length === 0 ? { ...field, type } : field;
 }
 
 const LONG = 500;
@@ -106,9 +122,18 @@ function controlOf(field: JsonObject, within: Within): FormField['control'] {
       return { kind: 'boolean' };
     case 'array':
       return listControlOf(field, within);
+    case 'object':
+      return objectControlOf(field, within);
     default:
       return { kind: 'json' };
   }
+}
+
+/** One that takes other fields too would lose them in a form. */
+function objectControlOf(field: JsonObject, { root, depth }: Within): FormField['control'] {
+  const isOpen = isJsonObject(field.additionalProperties);
+  const fields = depth < MAX_DEPTH && !isOpen ? fieldsOf(field, { root, depth: depth + 1 }) : null;
+  return fields === null || fields.length === 0 ? { kind: 'json' } : { kind: 'object', fields };
 }
 
 function listControlOf({ items }: JsonObject, { root, depth }: Within): FormField['control'] {

@@ -5,22 +5,40 @@ import type { Capability } from './capabilities.ts';
 import { faultsOfConfig } from './config-faults.ts';
 import { type EditorDocument, writeDocument } from './document.ts';
 import { type ItemId, stageId, wireId } from './items.ts';
+import { type Offered, withToolOutputs } from './mcp/outputs.ts';
+import { findToolProblems } from './mcp/tool-problems.ts';
 import type { EditorProblem } from './problems.ts';
 import { problemWords } from './words.ts';
 
-/** By the rules of the server, which runs the same code, and by what the agents of just now offer. */
-export function findProblems(
-  document: EditorDocument,
-  capabilities: ReadonlyMap<string, Capability> | null,
-): EditorProblem[] {
+/** By the rules of the server, which runs the same code, and by what agents and MCP servers offer just now. */
+export function findProblems(document: EditorDocument, offered: Offered): EditorProblem[] {
   if (document.stages.length === 0) return [];
-  const written = validateGraph(writeDocument(document)).problems.map((problem, at) =>
-    fromServer(document, problem, at),
-  );
-  const offered = capabilities === null ? [] : findUnoffered(document, capabilities);
-  return [...written, ...offered].sort(
+  const { capabilities } = offered;
+  const written = findWritten(document);
+  const unoffered = capabilities === null ? [] : findUnoffered(document, capabilities);
+  const misread = findMisread(document, { written, offered });
+  return [...written, ...unoffered, ...misread, ...findToolProblems(document, offered)].sort(
     (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
   );
+}
+
+const findWritten = (document: EditorDocument): EditorProblem[] =>
+  validateGraph(writeDocument(document)).problems.map((problem, at) => fromServer(document, problem, at));
+
+/**
+ * What expressions get wrong about outputs of tools. The server that publishes does not go by those, which may change
+ * without the pipeline: so these are warnings.
+ */
+function findMisread(
+  document: EditorDocument,
+  { written, offered }: { written: readonly EditorProblem[]; offered: Offered },
+): EditorProblem[] {
+  const told = withToolOutputs(document, offered);
+  if (told === document) return [];
+  const known = new Set(written.map(({ id }) => id));
+  return findWritten(told)
+    .filter(({ id }) => !known.has(id))
+    .map((problem) => ({ ...problem, severity: 'warning' }));
 }
 
 function fromServer(document: EditorDocument, problem: Problem, at: number): EditorProblem {
@@ -30,6 +48,7 @@ function fromServer(document: EditorDocument, problem: Problem, at: number): Edi
   return {
     id: `${code} ${item ?? ''} ${path.slice(2).join('.')} ${item === null ? at : message}`,
     ...{ severity, message, advice, item, field, span },
+    within: path.slice(3).map(String),
   };
 }
 
@@ -55,7 +74,7 @@ function findUnoffered(
 ): EditorProblem[] {
   return stages.flatMap(({ key, type, config }): EditorProblem[] => {
     if (type === '') return [];
-    const at = { item: stageId(key), span: null };
+    const at = { item: stageId(key), span: null, within: [] };
     const capability = capabilities.get(type);
     if (!capability || capability.serving === 0) {
       const why = capability ? problemWords.idle : problemWords.unknown;

@@ -10,6 +10,8 @@ export interface EditorProblem {
   item: ItemId | null;
   /** The field of the stage that it is about. */
   field: string | null;
+  /** Where within that field, as `arguments`, `question`. */
+  within: readonly string[];
   /** Where in the field's expression. */
   span: { start: number; end: number } | null;
 }

@@ -18,6 +18,8 @@ export type Samples = ReadonlyMap<string, Json>;
 
 const MAX_FIELDS = 40;
 const MAX_SAMPLE = 80;
+/** Fields of fields, such as those of what a tool answers, and no further. */
+const MAX_DEPTH = 2;
 
 /** Who reads: a stage sees what is upstream of it; a wire's expression sees that of its start, and the start itself. */
 export interface Reader {
@@ -59,21 +61,21 @@ function ofVariable(name: 'input' | 'params', schema: Json | undefined): Suggest
 
 function fieldsOf(
   path: string,
-  { schema, sample }: { schema: Json | undefined; sample: Json | undefined },
+  { schema, sample, depth = 1 }: { schema: Json | undefined; sample: Json | undefined; depth?: number },
 ): Suggestion[] {
   const properties: JsonObject =
     isJsonObject(schema) && isJsonObject(schema.properties) ? schema.properties : {};
   const values: JsonObject = isJsonObject(sample) ? sample : {};
   const names = [...new Set([...Object.keys(properties), ...Object.keys(values)])].slice(0, MAX_FIELDS);
-  return names.map((name) => {
+  return names.flatMap((name) => {
     const property = properties[name];
     const type = isJsonObject(property) && typeof property.type === 'string' ? property.type : null;
     const value = values[name];
-    return {
-      text: `${path}${accessTo(name)}`,
-      note: type ?? kindOf(value),
-      sample: value === undefined ? null : show(value),
-    };
+    const text = `${path}${accessTo(name)}`;
+    const own = { text, note: type ?? kindOf(value), sample: value === undefined ? null : show(value) };
+    return depth < MAX_DEPTH
+      ? [own, ...fieldsOf(text, { schema: property, sample: value, depth: depth + 1 })]
+      : [own];
   });
 }
 

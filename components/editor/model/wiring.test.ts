@@ -17,6 +17,8 @@ function open(value: unknown): EditorDocument {
   return read.document;
 }
 
+const UNKNOWN = { capabilities: null, mcp: null };
+
 const CHAIN = open({
   stages: ['read', 'clean-up', 'write'].map((key) => ({ key, type: 'echo' })),
   dependencies: [
@@ -56,7 +58,7 @@ describe('a wire that would close a circle', () => {
       'stages: [{key: a, type: echo}, {key: b, type: echo}]\ndependencies: [{from: a, to: b}, {from: b, to: a}]';
     const read = fromText(text);
     if (!read.ok) throw new Error('the text can be read');
-    const problems = findProblems(read.document, null);
+    const problems = findProblems(read.document, UNKNOWN);
     expect(problems.filter(({ id }) => id.startsWith('cycle'))).toHaveLength(1);
     expect(countProblems(problems).errors).toBe(1);
   });
@@ -90,7 +92,7 @@ describe('a stage that gets another key', () => {
       dependencies: [{ from: 'load-it', to: 'b', when: { expression: 'stages["load-it"].output.ok' } }],
       ui: { groups: [{ stages: ['load-it'] }] },
     });
-    expect(findProblems(after, null)).toEqual([]);
+    expect(findProblems(after, UNKNOWN)).toEqual([]);
   });
 });
 
@@ -129,9 +131,11 @@ describe('problems', () => {
   test('lead to the stage and field, and tell of capabilities that nobody offers', () => {
     const edit = setField(CHAIN, 'write', { field: 'condition', value: 'stages.nobody.output' });
     const wrong = applyChanges(CHAIN, edit.changes);
-    const [first] = findProblems(wrong, null);
+    const [first] = findProblems(wrong, UNKNOWN);
     expect(first).toMatchObject({ severity: 'error', item: 'stage:write', field: 'condition' });
-    const unoffered = findProblems(CHAIN, new Map()).map(({ message }) => message);
+    const unoffered = findProblems(CHAIN, { ...UNKNOWN, capabilities: new Map() }).map(
+      ({ message }) => message,
+    );
     expect(unoffered).toHaveLength(3);
     expect(unoffered[0]).toContain('No agent can take read');
   });
@@ -140,7 +144,7 @@ describe('problems', () => {
     const configSchema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
     const shapes = { inputSchema: null, outputSchema: null };
     const echo = { name: 'echo', description: '', serving: 1, configSchema, ...shapes };
-    const problems = findProblems(CHAIN, new Map([['echo', echo]]));
+    const problems = findProblems(CHAIN, { ...UNKNOWN, capabilities: new Map([['echo', echo]]) });
     expect(problems.map(({ field }) => field)).toEqual(['config', 'config', 'config']);
   });
 });

@@ -79,6 +79,46 @@ export const problemWords = {
   configAdvice: 'Fill it in here, or give it to the run as a parameter if the agent takes it from there.',
 } as const;
 
+/** Of tools of MCP servers: why a run could not call one as it is. */
+export const mcpWords = {
+  at: (stage: string, message: string) => `${stage}: ${message}`,
+  noSource: {
+    connection: (slug: string) => `There is no connection ${slug} that you can see.`,
+    server: (slug: string) => `There is no virtual server ${slug}.`,
+  },
+  noSourceAdvice: 'Choose another one, or connect it under Connections by this name.',
+  ofPersons: (name: string) => `${name} is used by people in their own name, and a run has none.`,
+  ofPersonsAdvice: 'Choose a connection for everybody, or have it signed in to once for all.',
+  off: (name: string) => `${name} is switched off.`,
+  offAdvice: 'Switch it on on its page, or choose another one.',
+  noTool: (source: string, tool: string) => `${source} has no tool ${tool}.`,
+  noToolAdvice: 'It may have another name now: choose one of those that are there.',
+  states: (tool: string) => ({
+    new: {
+      message: `Nobody has approved the tool ${tool} yet.`,
+      advice: 'Approve it on the page of its connection.',
+    },
+    changed: {
+      message: `The tool ${tool} is not what was approved: its server has changed it.`,
+      advice: 'Look at what has changed on the page of its connection, and approve it.',
+    },
+    blocked: {
+      message: `The tool ${tool} is blocked.`,
+      advice: 'Choose another one, or have it unblocked on the page of its connection.',
+    },
+    gone: {
+      message: `The server offers the tool ${tool} no more.`,
+      advice: 'It may have another name now: choose one of those that are there.',
+    },
+  }),
+  refused: (what: string, why: string) => `${what} ${why}.`,
+  refusedAdvice: (tool: string) =>
+    `That is what ${tool} says of its arguments. Fill it in, or let an expression give it.`,
+  lost: (name: string, reference: string) =>
+    `${name} refers to ${reference} of the input, and there is no such thing.`,
+  lostAdvice: 'Write an expression instead, or a value.',
+} as const;
+
 /** Beside what expressions can read, and at connections. */
 export const notes = {
   output: 'output',

@@ -236,6 +236,25 @@ function FieldNote({ id, hint, error }: { id: string; hint: ReactNode; error: st
   );
 }
 
+/** Fields that make up one value. */
+export function FieldSet({
+  title,
+  hint,
+  children,
+}: {
+  title: string;
+  hint?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-3 border-l-2 border-line pl-3">
+      <legend className="mb-1 text-sm font-medium">{title}</legend>
+      {hint ? <p className="text-xs text-quiet">{hint}</p> : null}
+      {children}
+    </fieldset>
+  );
+}
+
 /** Fields that belong together; what is seldom needed is folded, and not even made until it is opened. */
 export function Section({
   title,

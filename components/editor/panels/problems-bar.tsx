@@ -65,13 +65,13 @@ const isWire = (item: EditorProblem['item']) => item !== null && kindOf(item) ==
 
 function ProblemRow({ problem }: { problem: EditorProblem }) {
   const { canvas, store } = useEditor();
-  const { severity, message, advice, item, field } = problem;
+  const { severity, message, advice, item, field, within } = problem;
   const [Icon, tone] = severity === 'error' ? [CircleAlert, 'text-bad'] : [TriangleAlert, 'text-warn'];
   const go = () => {
     if (item === null) store.select([]);
     else canvas.get()?.show(item);
     // After the canvas, which gives the focus to what it shows.
-    if (field !== null || isWire(item)) requestAnimationFrame(() => goToFault());
+    if (field !== null || isWire(item)) requestAnimationFrame(() => goToFault(within));
   };
   return (
     <li>

@@ -7,7 +7,7 @@ import { Switch } from '../../ui/choice.tsx';
 import { Select } from '../../ui/select.tsx';
 import { type FormField, formOf, type Variant, variantIn } from '../model/capabilities.ts';
 import { words } from '../words.ts';
-import { ChoiceField, JsonField, NumberField, TextField, TextsField } from './fields.tsx';
+import { ChoiceField, FieldSet, JsonField, NumberField, TextField, TextsField } from './fields.tsx';
 import { panelWords } from './words.ts';
 
 /** A form from the schema of a capability's config. What has no control of its own is written as JSON. */
@@ -56,7 +56,7 @@ function FormFields({
     onChange(next === undefined ? rest : { ...value, [name]: next });
   };
   return fields.map((field) => (
-    <Control
+    <FieldControl
       key={field.name}
       field={field}
       value={value[field.name]}
@@ -83,6 +83,29 @@ function YesNo({
       />
       {hint ? <p className="text-xs text-quiet">{hint}</p> : null}
     </div>
+  );
+}
+
+/** An object within a form; without anything in it, it is left out. */
+function Part({
+  field: { title, hint },
+  fields,
+  value,
+  onChange,
+}: {
+  field: FormField;
+  fields: readonly FormField[];
+  value: JsonObject;
+  onChange(value: Json | undefined): void;
+}) {
+  return (
+    <FieldSet title={title} hint={hint}>
+      <FormFields
+        fields={fields}
+        value={value}
+        onChange={(next) => onChange(Object.keys(next).length === 0 ? undefined : next)}
+      />
+    </FieldSet>
   );
 }
 
@@ -182,7 +205,8 @@ function Item({
   );
 }
 
-function Control({
+/** A field of a form by the kind of what it holds. */
+export function FieldControl({
   field,
   value,
   onChange,
@@ -234,6 +258,10 @@ function Control({
       if (value === undefined || isListOfObjects(value))
         return <Items field={field} variants={control.variants} value={value ?? []} onChange={onChange} />;
       return <JsonField {...common} value={value} onChange={onChange} placeholder={placeholder} />;
+    case 'object':
+      if (value !== undefined && !isJsonObject(value))
+        return <JsonField {...common} value={value} onChange={onChange} placeholder={placeholder} />;
+      return <Part field={field} fields={control.fields} value={value ?? {}} onChange={onChange} />;
     case 'json':
       return <JsonField {...common} value={value} onChange={onChange} placeholder={placeholder} />;
   }

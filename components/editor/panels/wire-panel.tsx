@@ -9,10 +9,10 @@ import { useEditor } from '../context.ts';
 import { findStage, titleOf, type Wire } from '../model/document.ts';
 import { setWhen } from '../model/edits/stages.ts';
 import { stageId, wireId } from '../model/items.ts';
-import { suggest } from '../model/suggestions.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { ChoiceField, ExpressionField } from './fields.tsx';
+import { useSuggestions } from './use-suggestions.ts';
 import { panelWords } from './words.ts';
 
 const WHEN = [
@@ -24,7 +24,8 @@ const WHEN = [
 
 /** When a connection is taken. */
 export function WirePanel({ wire }: { wire: Wire }) {
-  const { store, samples, problems, isReadOnly } = useEditor();
+  const { store, problems, isReadOnly } = useEditor();
+  const suggestions = useSuggestions({ stage: wire.from, seesItself: true });
   const id = wireId(wire);
   const error = useObserved(problems, (list) => list.find((problem) => problem.item === id)?.message);
   const expression = isJsonObject(wire.when) ? String(wire.when.expression ?? '') : undefined;
@@ -67,9 +68,7 @@ export function WirePanel({ wire }: { wire: Wire }) {
             value={expression}
             error={error}
             hint={words.ctrlSpaceShowsWhatCan}
-            suggest={() =>
-              suggest(store.get().document, { stage: wire.from, seesItself: true }, samples.get())
-            }
+            suggest={suggestions}
             onChange={(text) => put({ expression: text ?? 'true' })}
           />
         )}

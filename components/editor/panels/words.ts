@@ -1,3 +1,42 @@
+/** Of a stage that calls a tool of an MCP server. */
+export const mcpPanelWords = {
+  loading: 'Loading the connections',
+  notForYou:
+    'You may not see the connections of this organisation, so what a stage calls is written here as text.',
+  notLoaded:
+    'The connections could not be loaded, so what the stage calls is written here as text. Open the page anew to try again.',
+  source: 'Connection',
+  searchSources: 'Search connections',
+  chooseSource: 'Choose a connection',
+  noSources: 'Nothing is connected yet.',
+  noSourceFits: 'No connection has these words.',
+  connectOne: 'Connect a server',
+  virtual: (slug: string) => `${slug} · virtual server`,
+  ofPersons: 'People use it in their own name, and a run has none.',
+  openSource: (name: string) => `Open ${name}`,
+  tool: 'Tool',
+  searchTools: 'Search tools',
+  chooseTool: 'Choose a tool',
+  sourceFirst: 'Choose a connection first.',
+  toolsLoading: 'Its tools are not known yet.',
+  noTools: 'It has no tools.',
+  noToolFits: 'No tool has these words.',
+  mayChange: 'may change things',
+  mayChangeThings: 'It may change things: it does not say that it only reads.',
+  arguments: 'Arguments',
+  ways: { fields: 'Fields', json: 'JSON', whole: 'The input' },
+  wholeHint: 'The tool is given the input of the stage as it comes.',
+  noArguments: 'The tool takes no arguments.',
+  unlisted: 'The tool does not list it.',
+  asJson: 'Arguments as JSON',
+  asJsonHint: '{"$input": "a"} stands for the field a of the stage’s input.',
+  byExpression: (field: string) => `${field}: by an expression`,
+  toExpression: 'Give it by an expression',
+  backToValue: 'Give it as a value',
+  expressionMark: 'expr',
+  expressionExample: 'stages.search.output.text',
+} as const;
+
 /** Choices and hints in the panels beside the canvas. */
 export const panelWords = {
   tones: { warn: 'Yellow', busy: 'Blue', good: 'Green', hold: 'Violet', idle: 'Grey' },

@@ -1,6 +1,7 @@
 import type { Asked, CanvasHandle, Connecting, RunOverlay, StageMark } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
 import type { EditorDocument } from '../model/document.ts';
+import type { KnownMcp } from '../model/mcp/known-mcp.ts';
 import type { EditorProblem } from '../model/problems.ts';
 import type { Samples } from '../model/suggestions.ts';
 import { createEditorStore, type Tools } from '../store/editor-store.ts';
@@ -12,6 +13,7 @@ export function storesOf(document: EditorDocument, tools: Tools) {
     problems: observable<readonly EditorProblem[]>([]),
     severities: observable<ReadonlyMap<string, EditorProblem['severity']>>(new Map()),
     capabilities: observable<ReadonlyMap<string, Capability> | null>(null),
+    mcp: observable<KnownMcp | null>(null),
     samples: observable<Samples>(new Map()),
     overlay: observable<RunOverlay | null>(null),
     connecting: observable<Connecting | null>(null),

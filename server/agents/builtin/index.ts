@@ -8,7 +8,7 @@ import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts
 import { createDataPool } from './data/pool/pool.ts';
 import { configSchemas } from './data/schemas.ts';
 import { dataShapes, type Shapes } from './data/shapes.ts';
-import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema } from './mcp-tool.ts';
+import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema, mcpToolShapes } from './mcp-tool.ts';
 
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
 export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -19,7 +19,10 @@ export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
 };
 
 /** What stages that ask for a built-in capability are given and give, where more is known than that it is JSON. */
-export const builtinShapes: Readonly<Record<string, Shapes>> = dataShapes;
+export const builtinShapes: Readonly<Record<string, Partial<Shapes>>> = {
+  ...dataShapes,
+  'mcp-tool': mcpToolShapes,
+};
 
 export interface BuiltinOptions {
   /** Anything left out has the default of `defaultPoolOptions`. */

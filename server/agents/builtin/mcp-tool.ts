@@ -5,6 +5,7 @@ import type { Assignment } from '#server/domain/hands.ts';
 import { getOwn, isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import { MAX_TOOL_NAME, SLUG } from '#server/domain/mcp.ts';
 import { AgentFailure, type AssignmentContext, type BuiltinAgent } from '../agent.ts';
+import type { Shapes } from './data/shapes.ts';
 import { readConfig } from './read-config.ts';
 
 export const mcpToolConfigSchema = z
@@ -24,6 +25,19 @@ export const mcpToolConfigSchema = z
     'must name a connection or a server, and not both',
   )
   .describe('Calls a tool of a connected MCP server');
+
+/** What a stage gives; `structured` is as the tool's own `outputSchema` says, where it has one. */
+export const mcpToolShapes: Pick<Shapes, 'gives'> = {
+  gives: {
+    type: 'object',
+    properties: {
+      structured: {},
+      text: { type: 'string' },
+      content: { type: 'array', items: { type: 'object' } },
+    },
+    required: ['structured', 'text', 'content'],
+  },
+};
 
 export interface ToolWork {
   assignment: Pick<Assignment, 'runId' | 'taskId' | 'stageKey' | 'epoch'>;

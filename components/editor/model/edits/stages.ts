@@ -66,6 +66,21 @@ export function setField(
   return { label, changes: [{ list: 'stages', at, before, after }], burst: `${key} ${field}` };
 }
 
+/** Several fields at once, such as an argument and the expression that it has. What is typed in one place is one burst. */
+export function setFields(
+  document: EditorDocument,
+  key: string,
+  { fields, burst }: { fields: Readonly<Record<string, Json | undefined>>; burst: string },
+): Edit {
+  const label = edits.changeField(burst, key);
+  const at = document.stages.findIndex((stage) => stage.key === key);
+  const before = document.stages[at];
+  if (!before) return { label, changes: [] };
+  const changed = Object.entries({ ...before, ...fields }).filter(([, value]) => value !== undefined);
+  const after = Object.fromEntries(changed) as StageItem;
+  return { label, changes: [{ list: 'stages', at, before, after }], burst: `${key} ${burst}` };
+}
+
 const KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 
 export function whyNotRename(document: EditorDocument, key: string, wish: string): string | null {

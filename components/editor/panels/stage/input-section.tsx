@@ -5,11 +5,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../../../server/dom
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Segments } from '../../../ui/choice.tsx';
 import { TextInput } from '../../../ui/field.tsx';
-import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
-import { suggest } from '../../model/suggestions.ts';
 import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
+import { useSuggestions } from '../use-suggestions.ts';
 import { panelWords } from '../words.ts';
 
 type Mode = 'passed' | 'one' | 'fields';
@@ -47,11 +46,6 @@ export function InputSection({
   );
 }
 
-function useSuggestions(stage: StageItem) {
-  const { store, samples } = useEditor();
-  return () => suggest(store.get().document, { stage: stage.key, seesItself: false }, samples.get());
-}
-
 function OneExpression({
   stage,
   value,
@@ -69,7 +63,7 @@ function OneExpression({
       labelHidden
       value={value}
       error={error}
-      suggest={useSuggestions(stage)}
+      suggest={useSuggestions({ stage: stage.key, seesItself: false })}
       onChange={(text) => onChange(text ?? 'input')}
       hint={words.itsValueIsTheInput}
     />
@@ -87,7 +81,7 @@ function Fields({
   error: string | undefined;
   onChange(value: Json | undefined): void;
 }) {
-  const suggestions = useSuggestions(stage);
+  const suggestions = useSuggestions({ stage: stage.key, seesItself: false });
   const entries = Object.entries(fields);
   const put = (next: readonly (readonly [string, Json])[]) => onChange(Object.fromEntries(next));
   const freeName = () => {

@@ -12,6 +12,7 @@ import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
 import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts';
 import { stageId } from '../../model/items.ts';
+import { isToolStage } from '../../model/mcp/known-mcp.ts';
 import type { EditorProblem } from '../../model/problems.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
@@ -22,6 +23,7 @@ import { InRun } from './in-run.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
 import { LimitsSections } from './limits-sections.tsx';
+import { McpConfig } from './mcp/mcp-config.tsx';
 import type { SetField } from './set-field.ts';
 import { WiresSection } from './wires-section.tsx';
 
@@ -165,8 +167,12 @@ function KeyField({ stage }: { stage: StageItem }) {
 
 function Config({ stage, onChange }: { stage: StageItem; onChange(config: Json | undefined): void }) {
   const { capabilities } = useEditor();
-  const schema = useObserved(capabilities, (known) => known?.get(stage.type)?.configSchema ?? null);
+  const offered = useObserved(capabilities, (known) => known);
+  const schema = offered?.get(stage.type)?.configSchema ?? null;
   const config = isJsonObject(stage.config) ? stage.config : {};
+  if (isToolStage(stage, offered)) {
+    return <McpConfig key={stage.key} stage={stage} schema={schema} onChange={onChange} />;
+  }
   // The fields keep what is typed into them, so those of another stage are others.
   return <SchemaForm key={`${stage.key} ${stage.type}`} schema={schema} value={config} onChange={onChange} />;
 }

@@ -7,10 +7,10 @@ import { findStage, type StageItem, titleOf, type Wire } from '../../model/docum
 import { removeItems } from '../../model/edits/stages.ts';
 import { wireId } from '../../model/items.ts';
 import { whenLabel } from '../../model/outline.ts';
-import { suggest } from '../../model/suggestions.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
+import { useSuggestions } from '../use-suggestions.ts';
 import { panelWords } from '../words.ts';
 
 /** When it runs: after whom, and on what condition. */
@@ -23,7 +23,7 @@ export function WiresSection({
   conditionError: string | undefined;
   onCondition(value: string | undefined): void;
 }) {
-  const { store, samples } = useEditor();
+  const { store } = useEditor();
   const wires = useObserved(store, (state) => state.document.dependencies);
   const incoming = wires.filter(({ to }) => to === stage.key);
   const outgoing = wires.filter(({ from }) => from === stage.key);
@@ -36,7 +36,7 @@ export function WiresSection({
         value={typeof stage.condition === 'string' ? stage.condition : undefined}
         error={conditionError}
         placeholder={words.stagesCheckOutputOkTrue}
-        suggest={() => suggest(store.get().document, { stage: stage.key, seesItself: false }, samples.get())}
+        suggest={useSuggestions({ stage: stage.key, seesItself: false })}
         onChange={onCondition}
         hint={words.falseSkipsItLeftOut}
       />
