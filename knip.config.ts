@@ -51,7 +51,7 @@ const config: KnipConfig = {
     'tailwindcss',
   ],
   // Looked for on the machine.
-  ignoreBinaries: ['redis-server', 'useradd', 'jq'],
+  ignoreBinaries: ['redis-server', 'useradd', 'jq', 'mypy'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
   exclude: ['duplicates'],
   ignoreExportsUsedInFile: true,

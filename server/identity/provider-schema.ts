@@ -74,7 +74,7 @@ const githubSchema = z.strictObject({ ...shared, type: z.literal('github') }).tr
 );
 
 /** Who signs people in: by OpenID, or by OAuth 2.0 with an address that says who somebody is. */
-export const providerSchema = z.discriminatedUnion('type', [openIdSchema, oauth2Schema, githubSchema]);
+const providerSchema = z.discriminatedUnion('type', [openIdSchema, oauth2Schema, githubSchema]);
 export type Provider = z.output<typeof providerSchema>;
 
 /** Who the provider says somebody is. Nothing else that it says of them counts. */

@@ -31,7 +31,7 @@ export interface TestOAuth2Provider extends AsyncDisposable {
   issuerInAnswers?: string;
 }
 
-export type Answering = (response: ServerResponse) => void;
+type Answering = (response: ServerResponse) => void;
 
 interface Grant {
   challenge: string;

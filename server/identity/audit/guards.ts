@@ -9,7 +9,7 @@ import { type Author, auditNote, noteBy } from './note.ts';
 /** What is set where the server is started, and nobody inside can change: the program itself tells of it. */
 const SYSTEM: Author = { ...NOBODY, kind: 'system', id: 'system', name: 'system', orgId: DEFAULT_ORG_ID };
 
-export interface GuardsAtStart {
+interface GuardsAtStart {
   /** Of the process, as one word. */
   roles: string;
   settings: JsonObject;
