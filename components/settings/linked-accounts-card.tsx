@@ -5,13 +5,13 @@ import { useQueryState } from 'nuqs';
 import { useState } from 'react';
 import { type Answer, type ApiError, query } from '../data/index.ts';
 import { startProvider } from '../session/index.ts';
+import { ProofDialog } from '../shell/present-password.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
-import { ProofDialog } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Identity = Answer<'me.identities'>['identities'][number];

@@ -7,6 +7,7 @@ import { type Answer, query } from '../data/index.ts';
 import { canUsePasskeys, namedAddress } from '../session/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { FormDialog } from '../shell/form-dialog.tsx';
+import { ProofDialog } from '../shell/present-password.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -15,7 +16,6 @@ import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { PasskeyDialog } from './passkey-dialog.tsx';
-import { ProofDialog } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Passkey = Answer<'passkeys.list'>['passkeys'][number];

@@ -34,13 +34,13 @@ export function SystemSection() {
           <Skeleton label={words.system.asking} rows={4} />
         )}
       </Card>
-      <Card title={words.system.minutes} flush>
-        {health.data ? (
-          <Conditions all={health.data.conditions} />
-        ) : (
-          <Skeleton label={words.system.loading} rows={7} />
-        )}
-      </Card>
+      {health.data ? (
+        <Processes all={health.data.processes} />
+      ) : (
+        <Card title={words.system.minutes} flush>
+          <Skeleton label={words.system.loading} rows={9} />
+        </Card>
+      )}
       <WaysToSignIn />
       <Card title={words.system.settings} flush>
         {settings.data ? (
@@ -87,12 +87,26 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
   );
 }
 
-function Conditions({ all }: { all: Condition[] }) {
+/** One alone needs no name. */
+function Processes({ all }: { all: Health['processes'] }) {
+  return all.map(({ name, is_this: isThis, conditions }, at) => {
+    const known = name ?? words.system.processOf(at + 1);
+    const shown = isThis ? words.system.thisProcess(known) : known;
+    const title = all.length === 1 ? words.system.minutes : words.system.minutesOf(shown);
+    return (
+      <Card key={known} title={title} flush>
+        <Conditions title={title} all={conditions} />
+      </Card>
+    );
+  });
+}
+
+function Conditions({ title, all }: { title: string; all: Condition[] }) {
   const show = (value: number, unit: Condition['unit']) =>
     `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
   return (
     <Table
-      label={words.system.minutes}
+      label={title}
       rows={all}
       keyOf={({ name }) => name}
       columns={[

@@ -106,7 +106,6 @@ export const words = {
     changeName: 'Change the name',
     nameChanged: 'Your name is changed.',
     password: 'Password',
-    present: 'Present password',
     newPassword: 'New password',
     longEnough: '12 characters or more.',
     changePassword: 'Change the password',
@@ -146,7 +145,6 @@ export const words = {
     otherLinkProblem: { message: 'Nothing was linked.', advice: 'Link it again from here.' },
     seen: 'Dismiss',
     goOn: 'Go on',
-    signedInJustNow: 'You must have signed in within the last quarter of an hour.',
     sessions: 'Where you are signed in',
     loadingSessions: 'Loading your sessions',
     browser: 'Browser',
@@ -350,7 +348,12 @@ export const words = {
     noAnswer: 'no answer',
     ms: (ms: string) => `${ms} ms`,
     minutes: 'The last five minutes',
+    minutesOf: (name: string) => `The last five minutes: ${name}`,
+    /** For those who are not told the names of hosts. */
+    processOf: (number: number) => `process ${number}`,
+    thisProcess: (name: string) => `${name}, which answers here`,
     conditions: {
+      tool_error_rate: 'Calls of our own tools that failed',
       mcp_error_rate: 'Calls to MCP servers that failed',
       mcp_latency: 'Time of a call to an MCP server',
       workspace_conflict_rate: 'Changes of shared files in conflict',

@@ -30,7 +30,7 @@ import {
 import { answersField, presentPart, questionPartSchema } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, pageInput } from './fields.ts';
+import { idempotencyKey, pageInput, presentPassword } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneConnection = z.strictObject({ id: idSchema('mcpConnection') });
@@ -48,6 +48,11 @@ const access = {
   credentials: sealed.optional().describe('What the catalogue’s entry asks for, such as `api_key`.'),
   headers: sealed.optional().describe('Sent with each request. The values are sealed.'),
   variables: sealed.optional().describe('Of a program. The values are sealed.'),
+};
+const proof = {
+  current_password: presentPassword.describe(
+    'For a program, where there is one. Without one, you must have signed in just now.',
+  ),
 };
 const limits = {
   calls_per_minute: z.int().min(1).max(1_000_000).optional().describe('Of each tool, for each caller.'),
@@ -126,6 +131,7 @@ export const mcp = {
       sign_in: signIn.optional().describe('People sign in at it (OAuth).'),
       ...access,
       ...limits,
+      ...proof,
       idempotency_key: idempotencyKey,
     }),
     output: connectedSchema,
@@ -145,6 +151,7 @@ export const mcp = {
         ...limitsOf(input),
         serverType: server_type,
         isPersonal: personal ?? false,
+        currentPassword: input.current_password,
         idempotencyKey: input.idempotency_key,
         ...(input.sign_in ? { signIn: toSignIn(input.sign_in) } : {}),
       });
@@ -191,9 +198,10 @@ export const mcp = {
       sign_in: signIn.nullable().optional().describe('Whoever has signed in must do so again.'),
       ...access,
       ...limits,
+      ...proof,
     }),
     output: mcpConnectionSchema,
-    errors: ['NOT_FOUND', 'CONFLICT'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
     example: { id: EXAMPLE.mcpConnection, timeout_ms: 30_000 },
     async handle({ services, actor }, input) {
       const { id, name, url, args, enabled, credentials, headers, variables } = input;
@@ -201,6 +209,7 @@ export const mcp = {
         await updateConnection(services, actor, {
           ...{ id, name, url, args, enabled, credentials, headers, variables },
           ...limitsOf(input),
+          currentPassword: input.current_password,
           ...(input.sign_in === undefined ? {} : { signIn: input.sign_in && toSignIn(input.sign_in) }),
         }),
       );
