@@ -29,16 +29,16 @@ interface HealthParts {
   conditions: Pick<Conditions, 'read' | 'filled' | 'toolEnded'>;
   /** Of this process. */
   id: string;
-  roles: ReadonlySet<string>;
+  env: Pick<Env, 'roles'>;
 }
 
 /** How the parts that this process leans on do. */
 export function createHealth(
   ports: Ports,
-  { isStopping, conditions, id, roles }: HealthParts,
+  { isStopping, conditions, id, env }: HealthParts,
 ): HealthDesk & { stop(): Promise<void> } {
   const fullness = watchFullness(ports.hotState, conditions);
-  const shared = shareConditions({ hot: ports.hotState, id, roles, read: conditions.read });
+  const shared = shareConditions({ hot: ports.hotState, id, roles: env.roles, read: conditions.read });
   const askDatabase = () => measure(() => ports.doors.pool`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.

@@ -349,7 +349,6 @@ export const words = {
     ms: (ms: string) => `${ms} ms`,
     minutes: 'The last five minutes',
     minutesOf: (name: string) => `The last five minutes: ${name}`,
-    /** For those who are not told the names of hosts. */
     processOf: (number: number) => `process ${number}`,
     thisProcess: (name: string) => `${name}, which answers here`,
     conditions: {

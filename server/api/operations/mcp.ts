@@ -48,11 +48,7 @@ const access = {
   credentials: sealed.optional().describe('What the catalogue’s entry asks for, such as `api_key`.'),
   headers: sealed.optional().describe('Sent with each request. The values are sealed.'),
   variables: sealed.optional().describe('Of a program. The values are sealed.'),
-};
-const proof = {
-  current_password: presentPassword.describe(
-    'For a program, where there is one. Without one, you must have signed in just now.',
-  ),
+  current_password: presentPassword.describe('For a program. If you have none: sign in just before.'),
 };
 const limits = {
   calls_per_minute: z.int().min(1).max(1_000_000).optional().describe('Of each tool, for each caller.'),
@@ -131,7 +127,6 @@ export const mcp = {
       sign_in: signIn.optional().describe('People sign in at it (OAuth).'),
       ...access,
       ...limits,
-      ...proof,
       idempotency_key: idempotencyKey,
     }),
     output: connectedSchema,
@@ -144,15 +139,13 @@ export const mcp = {
       headers: { authorization: 'Bearer secret' },
     },
     async handle({ services, actor }, input) {
-      const { server_type, personal, slug, name, url, program, args, credentials, headers, variables } =
-        input;
+      const { server_type, slug, name, url, program, args, credentials, headers, variables } = input;
       const connected = await connect(services, actor, {
         ...{ slug, name, url, program, args, credentials, headers, variables },
         ...limitsOf(input),
         serverType: server_type,
-        isPersonal: personal ?? false,
-        currentPassword: input.current_password,
-        idempotencyKey: input.idempotency_key,
+        isPersonal: input.personal ?? false,
+        ...{ currentPassword: input.current_password, idempotencyKey: input.idempotency_key },
         ...(input.sign_in ? { signIn: toSignIn(input.sign_in) } : {}),
       });
       const { id } = connected.connection;
@@ -198,7 +191,6 @@ export const mcp = {
       sign_in: signIn.nullable().optional().describe('Whoever has signed in must do so again.'),
       ...access,
       ...limits,
-      ...proof,
     }),
     output: mcpConnectionSchema,
     errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
@@ -208,8 +200,7 @@ export const mcp = {
       return presentConnection(
         await updateConnection(services, actor, {
           ...{ id, name, url, args, enabled, credentials, headers, variables },
-          ...limitsOf(input),
-          currentPassword: input.current_password,
+          ...{ ...limitsOf(input), currentPassword: input.current_password },
           ...(input.sign_in === undefined ? {} : { signIn: input.sign_in && toSignIn(input.sign_in) }),
         }),
       );

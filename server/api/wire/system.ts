@@ -41,10 +41,7 @@ export const healthSchema = z
     processes: z
       .array(
         z.object({
-          name: z
-            .string()
-            .nullable()
-            .describe('Host, number and roles, for those who run the installation.'),
+          name: z.string().nullable().describe('Host, number and roles, for those who run the installation.'),
           is_this: z.boolean().describe('The one that answers.'),
           conditions: z.array(conditionSchema),
         }),

@@ -43,7 +43,6 @@ import { forgetSignIns, nextSignIn, sealClient } from './sign-in-settings.ts';
 const idOnly = z.strictObject({ id: idSchema('mcpConnection') });
 const listSchema = z.strictObject(pageFields);
 const name = z.string().trim().min(1).max(200);
-/** For programs alone: which is started, and with what, is nothing for a session that was left open. */
 const currentPassword = givenPasswordSchema.optional();
 const connectSchema = z.strictObject({
   /** A key of the catalogue. */
@@ -280,17 +279,15 @@ export async function updateConnection(
   return view;
 }
 
+/** What is started here, and with what, is nothing for a session that was left open. */
 async function proveIfProgram(
   services: Services,
   actor: Actor,
   { id, currentPassword }: { id: McpConnectionId; currentPassword: string | undefined },
 ): Promise<void> {
-  const { kind } = await inTenant(services.db, actor.orgId, async (tx) => {
-    const row = await loadConnection(tx, actor, id);
-    authoriseChange(actor, row);
-    return row;
-  });
-  if (kind === 'stdio') await proveForServer(services, actor, currentPassword);
+  const row = await inTenant(services.db, actor.orgId, (tx) => loadConnection(tx, actor, id));
+  authoriseChange(actor, row);
+  if (row.kind === 'stdio') await proveForServer(services, actor, currentPassword);
 }
 
 /** With its tools, rules and credentials. What was called stays in the log. */
