@@ -4,6 +4,7 @@ import type { Env } from '#server/platform/env.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { HealthDesk, PartHealth, ShownSettings } from '#server/services/context.ts';
+import { shareConditions } from './compose-conditions.ts';
 import type { Ports } from './compose-ports.ts';
 
 const PATIENCE_MS = 3_000;
@@ -25,20 +26,28 @@ function watchFullness(
 
 interface HealthParts {
   isStopping(): boolean;
-  conditions: Pick<Conditions, 'read' | 'filled'>;
+  conditions: Pick<Conditions, 'read' | 'filled' | 'toolEnded'>;
+  /** Of this process. */
+  id: string;
+  env: Pick<Env, 'roles'>;
 }
 
 /** How the parts that this process leans on do. */
 export function createHealth(
   ports: Ports,
-  { isStopping, conditions }: HealthParts,
-): HealthDesk & { stop(): void } {
+  { isStopping, conditions, id, env }: HealthParts,
+): HealthDesk & { stop(): Promise<void> } {
   const fullness = watchFullness(ports.hotState, conditions);
+  const shared = shareConditions({ hot: ports.hotState, id, roles: env.roles, read: conditions.read });
   const askDatabase = () => measure(() => ports.doors.pool`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
-    conditions: conditions.read,
-    stop: fullness.stop,
+    processes: shared.all,
+    toolEnded: conditions.toolEnded,
+    stop() {
+      fullness.stop();
+      return shared.stop();
+    },
     isReady: async () => !isStopping() && (await askDatabase()).ok,
     async examine() {
       const broker = ports.broker.state();

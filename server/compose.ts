@@ -107,7 +107,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
-  const health = createHealth(ports, { isStopping: () => stopping, conditions });
+  const health = createHealth(ports, { env, isStopping: () => stopping, conditions, id: newUuid() });
   const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });

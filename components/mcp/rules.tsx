@@ -36,17 +36,26 @@ function useConnections() {
   return rows;
 }
 
-/** Of all that fit the strictest holds, so their order says nothing. */
+function useServers() {
+  const { rows = [] } = useWholeList('mcpServers.list', { limit: 200 }, (page) => page.servers);
+  return rows;
+}
+
+/** Of those that fit the strictest holds, so their order says nothing. */
 export function Rules() {
   const canManage = useMay()('mcp.manage');
   const [isAdding, setAdding] = useState(false);
   const connections = useConnections();
+  const servers = useServers();
   const nameOf = (id: string | null) =>
     id === null ? words.allConnections : (connections.find((each) => each.id === id)?.name ?? id);
+  const serverOf = (id: string | null) =>
+    id === null ? words.anyServer : (servers.find((each) => each.id === id)?.name ?? id);
   const columns: TableColumn<Rule>[] = [
     { key: 'effect', title: words.effect, cell: ({ effect }) => words.effects[effect] },
     { key: 'who', title: words.who, cell: ({ who }) => words.subject(who.kind, who.subject) },
     { key: 'where', title: words.where, cell: ({ connection_id: id }) => nameOf(id) },
+    { key: 'through', title: words.through, cell: ({ server_id: id }) => serverOf(id) },
     {
       key: 'tool',
       title: words.tool,
@@ -101,15 +110,20 @@ interface Form {
   kind: Kind;
   subject: string;
   connection: string;
+  server: string;
   tool: string;
 }
-const EMPTY: Form = { effect: 'ask', kind: 'everybody', subject: '', connection: ALL, tool: '' };
+const EMPTY: Form = {
+  ...{ effect: 'ask', kind: 'everybody', subject: '' },
+  ...{ connection: ALL, server: ALL, tool: '' },
+};
 
-function toRule({ effect, kind, subject, connection, tool }: Form): NewRule {
+function toRule({ effect, kind, subject, connection, server, tool }: Form): NewRule {
   const who = (kind === 'everybody' ? { kind } : { kind, subject }) as NewRule['who'];
   return {
     ...{ effect, who, tool: tool === '' ? null : tool },
     connection_id: (connection === ALL ? null : connection) as NewRule['connection_id'],
+    server_id: (server === ALL ? null : server) as NewRule['server_id'],
   };
 }
 
@@ -141,6 +155,12 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
         connections={connections}
         value={form.connection}
         onChange={(connection) => set({ connection })}
+      />
+      <ServerChoice
+        none={words.anyServer}
+        hint={words.throughHint}
+        value={form.server}
+        onChange={(server) => set({ server })}
       />
       <Field label={words.tool} hint={words.toolHint}>
         <TextInput
@@ -210,10 +230,26 @@ function ConnectionChoice(props: {
   );
 }
 
+/** Where there is no virtual server, nobody is asked for one. */
+function ServerChoice(props: { none: string; hint?: string; value: string; onChange(value: string): void }) {
+  const servers = useServers();
+  if (servers.length === 0) return null;
+  const choices = [
+    { value: ALL, label: props.none },
+    ...servers.map(({ id, name }) => ({ value: id as string, label: name })),
+  ];
+  return (
+    <Field label={words.through} hint={props.hint}>
+      <Select label={words.through} value={props.value} choices={choices} onChange={props.onChange} />
+    </Field>
+  );
+}
+
 /** What would become of a call, without making it. */
 function Judge() {
   const connections = useConnections();
   const [chosen, setChosen] = useState('');
+  const [server, setServer] = useState(ALL);
   const [tool, setTool] = useState('');
   const [role, setRole] = useState<(typeof ROLES)[number]['value']>('designer');
   const connection = chosen === '' ? (connections[0]?.id ?? '') : chosen;
@@ -222,6 +258,7 @@ function Judge() {
       role,
       tool,
       connection_id: connection as Input<'mcpRules.judge'>['connection_id'],
+      ...(server === ALL ? {} : { server_id: server as Input<'mcpRules.judge'>['server_id'] }),
     }),
     enabled: tool !== '' && connection !== '',
   });
@@ -233,6 +270,7 @@ function Judge() {
           <Select label={words.subjects.role} value={role} choices={ROLES} onChange={setRole} />
         </Field>
         <ConnectionChoice connections={connections} value={connection} onChange={setChosen} />
+        <ServerChoice none={words.noServer} value={server} onChange={setServer} />
         <Field label={words.tool}>
           <TextInput mono value={tool} onChange={setTool} placeholder={words.toolExample} maxLength={128} />
         </Field>

@@ -173,7 +173,8 @@ export const words = {
   noServersNote:
     'One has chosen tools of several connections, under names of your own, at an address of its own.',
   deleteServerTitle: (name: string) => `Delete ${name}?`,
-  deleteServerConsequence: 'Its address answers no more. Its tools stay where they are.',
+  deleteServerConsequence:
+    'Its address answers no more, and the rules for it are deleted. Its tools stay where they are.',
   bySearch: 'Tools by search',
   bySearchWhat: 'the address with tools by search',
   forClients: 'For Claude Code, Cursor and the Inspector',
@@ -203,6 +204,10 @@ export const words = {
   subject: (kind: 'everybody' | 'role' | 'caller' | 'agent' | 'pipeline', subject: string | null): string =>
     kind === 'everybody' ? 'Everybody' : `${words.subjects[kind]}: ${roleName(kind, subject)}`,
   allConnections: 'All connections',
+  through: 'Virtual server',
+  throughHint: 'Of the calls that come through it alone. Such a rule goes before those that name none.',
+  anyServer: 'Any, or none',
+  noServer: 'None',
   allTools: 'All tools',
   addRule: 'Add a rule',
   ruleAdded: 'It holds from now on.',
@@ -212,7 +217,7 @@ export const words = {
   noRulesNote:
     'Whoever may call tools at all may call every approved one. A rule allows, asks people, or forbids.',
   rulesNote:
-    'Of all rules that fit a call the strictest holds; their order says nothing. Without any it is allowed.',
+    'Of the rules that fit a call the strictest holds; their order says nothing. Those for the virtual server that it comes through go before all others. Without any it is allowed.',
   judgeTitle: 'What would happen',
   judgeHint: 'Name a tool: nothing is called.',
   judged: (effect: 'allow' | 'ask' | 'deny', isRuled: boolean) =>

@@ -7,6 +7,7 @@ import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { setSingleKeys, useKeyGroups, useSingleKeys } from '../shell/keys/index.ts';
 import { ShowMore, usePages } from '../shell/paged-table.tsx';
+import { PresentPassword, usePresentPassword } from '../shell/present-password.tsx';
 import { ThemeChoice } from '../shell/theme-choice.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
@@ -20,7 +21,6 @@ import { accountWords } from './account-words.ts';
 import { browserName } from './browser-name.ts';
 import { LinkedAccounts, LinkProblem } from './linked-accounts-card.tsx';
 import { Passkeys } from './passkeys-card.tsx';
-import { PresentPassword, usePresentPassword } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Account = NonNullable<Answer<'me.get'>['account']>;

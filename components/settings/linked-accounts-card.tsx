@@ -5,6 +5,7 @@ import { useQueryState } from 'nuqs';
 import { useState } from 'react';
 import { type Answer, type ApiError, query } from '../data/index.ts';
 import { startProvider } from '../session/index.ts';
+import { ProofDialog } from '../shell/present-password.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
@@ -12,7 +13,6 @@ import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { accountWords } from './account-words.ts';
-import { ProofDialog } from './present-password.tsx';
 
 type Identity = Answer<'me.identities'>['identities'][number];
 type Provider = Answer<'auth.providers'>['providers'][number];

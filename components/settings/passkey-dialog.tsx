@@ -5,12 +5,12 @@ import { useState } from 'react';
 import type { ApiError } from '../data/index.ts';
 import { addPasskey } from '../session/index.ts';
 import { FormDialog } from '../shell/form-dialog.tsx';
+import { PresentPassword, usePresentPassword } from '../shell/present-password.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { browserName } from './browser-name.ts';
 import { passkeysWords } from './passkeys-words.ts';
-import { PresentPassword, usePresentPassword } from './present-password.tsx';
 
 interface PasskeyDialogProps {
   open: boolean;

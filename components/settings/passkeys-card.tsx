@@ -7,6 +7,7 @@ import { type Answer, query } from '../data/index.ts';
 import { canUsePasskeys, namedAddress } from '../session/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { FormDialog } from '../shell/form-dialog.tsx';
+import { ProofDialog } from '../shell/present-password.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -16,7 +17,6 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { PasskeyDialog } from './passkey-dialog.tsx';
 import { passkeysWords } from './passkeys-words.ts';
-import { ProofDialog } from './present-password.tsx';
 
 type Passkey = Answer<'passkeys.list'>['passkeys'][number];
 

@@ -34,13 +34,13 @@ export function SystemSection() {
           <Skeleton label={systemWords.asking} rows={4} />
         )}
       </Card>
-      <Card title={systemWords.minutes} flush>
-        {health.data ? (
-          <Conditions all={health.data.conditions} />
-        ) : (
-          <Skeleton label={systemWords.loading} rows={7} />
-        )}
-      </Card>
+      {health.data ? (
+        <Processes all={health.data.processes} />
+      ) : (
+        <Card title={systemWords.minutes} flush>
+          <Skeleton label={systemWords.loading} rows={9} />
+        </Card>
+      )}
       <WaysToSignIn />
       <Card title={systemWords.settings} flush>
         {settings.data ? (
@@ -87,12 +87,26 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
   );
 }
 
-function Conditions({ all }: { all: Condition[] }) {
+/** One alone needs no name. */
+function Processes({ all }: { all: Health['processes'] }) {
+  return all.map(({ name, is_this: isThis, conditions }, at) => {
+    const known = name ?? systemWords.processOf(at + 1);
+    const shown = isThis ? systemWords.thisProcess(known) : known;
+    const title = all.length === 1 ? systemWords.minutes : systemWords.minutesOf(shown);
+    return (
+      <Card key={known} title={title} flush>
+        <Conditions title={title} all={conditions} />
+      </Card>
+    );
+  });
+}
+
+function Conditions({ title, all }: { title: string; all: Condition[] }) {
   const show = (value: number, unit: Condition['unit']) =>
     `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
   return (
     <Table
-      label={systemWords.minutes}
+      label={title}
       rows={all}
       keyOf={({ name }) => name}
       columns={[

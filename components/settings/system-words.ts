@@ -15,7 +15,11 @@ export const systemWords = {
   noAnswer: 'no answer',
   ms: (ms: string) => `${ms} ms`,
   minutes: 'The last five minutes',
+  minutesOf: (name: string) => `The last five minutes: ${name}`,
+  processOf: (number: number) => `process ${number}`,
+  thisProcess: (name: string) => `${name}, which answers here`,
   conditions: {
+    tool_error_rate: 'Calls of our own tools that failed',
     mcp_error_rate: 'Calls to MCP servers that failed',
     mcp_latency: 'Time of a call to an MCP server',
     workspace_conflict_rate: 'Changes of shared files in conflict',

@@ -18,6 +18,10 @@ export const words = {
   },
   accountOf: (name: string | undefined) => (name === undefined ? 'Account' : `Account: ${name}`),
   signOut: 'Sign out',
+  presentPassword: {
+    label: 'Present password',
+    signedInJustNow: 'You must have signed in within the last quarter of an hour.',
+  },
   stillIn: 'You are still signed in.',
   tryAgain: 'Try again',
   leaveIt: 'Leave it',

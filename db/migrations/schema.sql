@@ -489,11 +489,13 @@ CREATE TABLE mcp_rules (
   connection_id uuid,
   tool text,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  server_id uuid,
   CONSTRAINT mcp_rules_check CHECK (((subject_kind = 'everybody'::text) = (subject IS NULL))),
   CONSTRAINT mcp_rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
   CONSTRAINT mcp_rules_effect_check CHECK ((effect = ANY (ARRAY['allow'::text, 'ask'::text, 'deny'::text]))),
   CONSTRAINT mcp_rules_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT mcp_rules_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_rules_server_id_fkey FOREIGN KEY (server_id) REFERENCES mcp_servers(id) ON DELETE CASCADE,
   CONSTRAINT mcp_rules_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['everybody'::text, 'role'::text, 'caller'::text, 'agent'::text, 'pipeline'::text]))),
   CONSTRAINT mcp_rules_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 128)))
 );

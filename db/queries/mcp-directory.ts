@@ -55,6 +55,7 @@ export interface RuleRow {
   subjectKind: RuleSubjectKind;
   subject: string | null;
   connectionId: string | null;
+  serverId: string | null;
   tool: string | null;
 }
 
@@ -82,7 +83,7 @@ export async function readDirectory(sql: Sql, orgUuid: string): Promise<Director
       FROM mcp_servers WHERE org_id = ${orgUuid}::text::uuid ORDER BY slug`,
     sql<RuleRow[]>`
       SELECT replace(id::text, '-', '') AS id, effect, subject_kind AS "subjectKind", subject,
-        replace(connection_id::text, '-', '') AS "connectionId", tool
+        replace(connection_id::text, '-', '') AS "connectionId", replace(server_id::text, '-', '') AS "serverId", tool
       FROM mcp_rules WHERE org_id = ${orgUuid}::text::uuid ORDER BY id`,
   ]);
   return { connections, tools, servers, rules };

@@ -124,6 +124,7 @@ export const mcpRules = pgTable(
     connectionId: uuid('connection_id'),
     tool: text('tool'),
     createdAt: moment('created_at').notNull().defaultNow(),
+    serverId: uuid('server_id'),
   },
   (table) => [index('mcp_rules_org').on(table.orgId, table.id)],
 );

@@ -97,6 +97,26 @@ test('a virtual server is made of a tool under another name with a set argument,
   await page.getByRole('heading', { name: 'Research of all kinds' }).waitFor();
 });
 
+test('a rule holds at a virtual server alone', async () => {
+  const { page } = owner;
+  await page.goto(`${here.origin}/connections?tab=rules`);
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a rule' });
+  await dialog.getByRole('combobox', { name: 'Virtual server' }).click();
+  await page.getByRole('option', { name: 'Research of all kinds' }).click();
+  await dialog.getByRole('combobox', { name: 'Then' }).click();
+  await page.getByRole('option', { name: 'Forbid', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('row', { name: /Forbid.*Everybody.*Research of all kinds/ }).waitFor();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('textbox', { name: 'Tool', exact: true }).fill('ask');
+  await page.getByText('It would be called. No rule fits.').waitFor();
+  await choose(page, 'Virtual server', 'Research of all kinds');
+  await page.getByText('It would be refused. A rule says so.').waitFor();
+  await page.getByRole('button', { name: 'Delete the rule' }).click();
+  await page.getByText('No rules', { exact: true }).waitFor();
+});
+
 test('a file is looked at before anything of it is connected, and never has a program started', async () => {
   const { page } = owner;
   await page.goto(`${here.origin}/connections`);

@@ -25,7 +25,15 @@ import { createSealedNotes, type SecretPort } from './sign-ins/notes.ts';
 import { createSignIns, type SignIns } from './sign-ins/sign-ins.ts';
 import type { GatewayCaller } from './tenant/caller.ts';
 import { type Connection, createDirectories, type Directory, isSameConnection } from './tenant/directory.ts';
-import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './tenant/views.ts';
+import {
+  findVisible,
+  noTools,
+  serverIdOf,
+  serverOf,
+  type View,
+  visibleTools,
+  withPreset,
+} from './tenant/views.ts';
 
 export type { CallAnswer, Examined };
 
@@ -230,7 +238,8 @@ export function createGateway(options: GatewayOptions): McpGateway {
     async callTool(caller, { view, name, args, ...more }) {
       const directory = await directories.of(caller.orgId);
       const { tool, preset } = findVisible(directory, caller, { view, name });
-      return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
+      const serverId = serverIdOf(directory, view);
+      return calls.call({ caller, directory, tool, serverId, args: withPreset(args, preset), ...more });
     },
     ...{ signIns, relay },
     async examine(orgId, connectionUuid, userUuid) {

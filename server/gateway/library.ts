@@ -13,7 +13,7 @@ import { type GatewayCaller, rateSubject } from './tenant/caller.ts';
 import { revealHidden } from './tenant/definitions.ts';
 import type { ApprovedTool, Directories, Directory } from './tenant/directory.ts';
 import { judge } from './tenant/rules.ts';
-import { findVisible, serverOf, type View, visibleTools, withPreset } from './tenant/views.ts';
+import { findVisible, serverIdOf, serverOf, type View, visibleTools, withPreset } from './tenant/views.ts';
 import type { CallOptions } from './upstream/call-options.ts';
 import { type PromptArgument, templatesOf, toPromptArguments } from './upstream/offers.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -94,12 +94,13 @@ export function createLibrary(options: LibraryOptions): Library {
     const split = splitUri(uri);
     const found =
       split && resourcesOf(directory, caller, view).find(({ connection }) => connection.slug === split.slug);
-    if (!split || !found || !mayRead(directory, caller, { tool: found, uri: split.uri })) {
+    const serverId = serverIdOf(directory, view);
+    if (!split || !found || !mayRead(directory, caller, { tool: found, serverId, uri: split.uri })) {
       throw notFound('resource', uri.slice(0, 200));
     }
     return {
       tool: { ...found, connection: asHeldBy(found.connection, caller.userUuid) },
-      uri: split.uri,
+      ...{ serverId, uri: split.uri },
     };
   }
 
@@ -117,14 +118,14 @@ export function createLibrary(options: LibraryOptions): Library {
   async function listOf(
     directory: Directory,
     caller: GatewayCaller,
-    tool: ApprovedTool,
+    { tool, serverId }: { tool: ApprovedTool; serverId: string | null },
   ): Promise<ResourceEntry[]> {
     const { connection } = tool;
     if (sessions.standingOf(connection).breaker.look().state !== 'closed') return [];
     try {
       const listed = await within(LIST_MS, async () => (await upstreamOf(tool)).listResources(LIST_MS));
       return listed
-        .filter(({ uri }) => mayRead(directory, caller, { tool, uri }))
+        .filter(({ uri }) => mayRead(directory, caller, { tool, serverId, uri }))
         .slice(0, MAX_LISTED)
         .flatMap((entry) => (measureJson(entry, MAX_ENTRY).ok ? [toEntry(connection.slug, entry)] : []));
     } catch {
@@ -175,11 +176,16 @@ export function createLibrary(options: LibraryOptions): Library {
     async getPrompt(caller, { view, name, args, ...more }) {
       const directory = await directories.of(caller.orgId);
       const { tool, preset } = findVisible(directory, caller, { view, name, kind: 'prompt' });
-      return resultOf(await calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more }));
+      const serverId = serverIdOf(directory, view);
+      const asked = { caller, directory, tool, serverId, args: withPreset(args, preset) };
+      return resultOf(await calls.call({ ...asked, ...more }));
     },
     async listResources(caller, view) {
       const directory = await directories.of(caller.orgId);
-      const lists = resourcesOf(directory, caller, view).map((tool) => listOf(directory, caller, tool));
+      const serverId = serverIdOf(directory, view);
+      const lists = resourcesOf(directory, caller, view).map((tool) =>
+        listOf(directory, caller, { tool, serverId }),
+      );
       return (await Promise.all(lists)).flat().sort((a, b) => (a.uri < b.uri ? -1 : 1));
     },
     async listTemplates(caller, view) {
@@ -193,8 +199,8 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async readResource(caller, { view, uri: given, ...more }) {
       const directory = await directories.of(caller.orgId);
-      const { tool, uri } = findResource(directory, caller, { view, uri: given });
-      return resultOf(await calls.call({ caller, directory, tool, args: { uri }, ...more }), given);
+      const { tool, serverId, uri } = findResource(directory, caller, { view, uri: given });
+      return resultOf(await calls.call({ caller, directory, tool, serverId, args: { uri }, ...more }), given);
     },
     async watchResource(caller, { view, uri: given, changed }) {
       const directory = await directories.of(caller.orgId);
@@ -226,9 +232,9 @@ function resourcesOf(directory: Directory, caller: GatewayCaller, view: View): A
 function mayRead(
   { rules }: Directory,
   caller: GatewayCaller,
-  { tool, uri }: { tool: ApprovedTool; uri: string },
+  { tool, serverId, uri }: { tool: ApprovedTool; serverId: string | null; uri: string },
 ): boolean {
-  const ruled = { connectionId: tool.connection.id, tool: `${RESOURCE_PREFIX}${uri}` };
+  const ruled = { connectionId: tool.connection.id, serverId, tool: `${RESOURCE_PREFIX}${uri}` };
   return judge(rules, caller, ruled).effect !== 'deny';
 }
 

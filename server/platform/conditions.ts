@@ -1,5 +1,6 @@
 /** Each says of the last minutes whether something goes worse than it may, in the process that is asked. */
 export const CONDITIONS = {
+  tool_error_rate: { unit: 'percent', limit: 5, isBad: 'above' },
   mcp_error_rate: { unit: 'percent', limit: 5, isBad: 'above' },
   mcp_latency: { unit: 'ms', limit: 5000, isBad: 'above' },
   workspace_conflict_rate: { unit: 'percent', limit: 20, isBad: 'above' },
@@ -30,6 +31,8 @@ export interface Condition {
 }
 
 export interface Conditions {
+  /** A call of a tool of our own. */
+  toolEnded(call: { isFault: boolean }): void;
   /** A call that was sent to an MCP server. */
   called(call: { isFault: boolean; ms: number }): void;
   /** A change of a workspace: how long it took in all, and until it had the workspace for itself. */
@@ -93,6 +96,7 @@ export function createConditions({ limits, now }: ConditionOptions): Conditions 
   }
 
   return {
+    toolEnded: ({ isFault }) => add('tool_error_rate', isFault ? 1 : 0),
     called({ isFault, ms }) {
       add('mcp_error_rate', isFault ? 1 : 0);
       add('mcp_latency', ms);

@@ -121,11 +121,21 @@ export interface PresenceBoard {
 }
 
 export interface HealthDesk {
-  /** How the last minutes went in this process. */
-  conditions(): Condition[];
+  /** How the last minutes went in each process, this one first. */
+  processes(): Promise<ProcessConditions[]>;
+  /** A call of a tool of our own. */
+  toolEnded(call: { isFault: boolean }): void;
   isReady(): Promise<boolean>;
   /** Asks each part and measures how long it takes to answer. */
   examine(): Promise<Record<'database' | 'broker' | 'hot_state' | 'object_store', PartHealth>>;
+}
+
+export interface ProcessConditions {
+  /** Host and number of the process, and its roles. */
+  name: string;
+  /** The one that answers. */
+  isThis: boolean;
+  conditions: Condition[];
 }
 
 export interface PartHealth {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import { type Answer, query, useAction } from '../../data/index.ts';
+import { PresentPassword, usePresentPassword } from '../../shell/present-password.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,7 +12,7 @@ import { Notice } from '../../ui/feedback.tsx';
 import { words } from '../words.ts';
 import { CatalogueList } from './catalogue.tsx';
 import { ConnectFields } from './fields.tsx';
-import { type Chosen, EMPTY, startOf, toInput } from './form.ts';
+import { type Chosen, EMPTY, isProgram, startOf, toInput } from './form.ts';
 import { Outcome } from './outcome.tsx';
 
 const titleOf = (chosen: Chosen | undefined): string => {
@@ -28,6 +29,8 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const [answer, setAnswer] = useState<Answer<'mcp.connect'>>();
   const connect = useAction('mcp.connect', { refresh: [['mcp']], onDone: setAnswer });
   const test = useAct('mcp.test', { onDone: setAnswer });
+  const { data: me } = useQuery({ ...query('me.get', {}), enabled: open && isProgram(chosen) });
+  const present = usePresentPassword(me?.account?.has_password ?? false);
   const id = useId();
   const close = () => {
     // What was typed may be a secret: whoever comes back starts anew.
@@ -38,6 +41,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
     setChosen(next);
     setForm(next ? startOf(next) : EMPTY);
     setAnswer(undefined);
+    present.clear();
     connect.reset();
   }
   const actions = answer ? (
@@ -74,10 +78,11 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
           className="flex flex-col gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            connect.mutate(toInput(form, chosen));
+            connect.mutate({ ...toInput(form, chosen), ...(isProgram(chosen) ? present.proof : {}) });
           }}
         >
           <ConnectFields {...{ chosen, form }} onChange={setForm} />
+          {isProgram(chosen) && me ? <PresentPassword by={present} /> : null}
           {connect.error ? <Notice message={connect.error.message} advice={connect.error.advice} /> : null}
         </form>
       ) : null}

@@ -37,6 +37,10 @@ export const EMPTY: Form = {
   clientSecret: '',
 };
 
+/** What is started on the server's machine, rather than reached. */
+export const isProgram = (chosen: Chosen | undefined): boolean =>
+  chosen?.kind === 'program' || (chosen?.kind === 'entry' && chosen.entry.kind === 'stdio');
+
 /** A catalogue's name is taken once: whoever connects it a second time says how its tools shall begin. */
 export const startOf = (chosen: Chosen): Form => ({
   ...EMPTY,

@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { RateClass } from '#server/identity/limits/rates.ts';
 import { sentencesOf, toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
+import { counted } from '../tools/counted.ts';
 import type { ToolCall } from '../tools/tool.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import type { RequestContext } from './request-context.ts';
@@ -17,7 +18,8 @@ export async function callTool(
 ): Promise<CallToolResult> {
   try {
     await charge(call, rate);
-    const output = await work.handle(toToolCall(call, work.context));
+    const toolCall = toToolCall(call, work.context);
+    const output = await counted(toolCall, () => work.handle(toolCall));
     return { structuredContent: output, content: [{ type: 'text', text: JSON.stringify(output) }] };
   } catch (error) {
     noteRefusal({ ...call, route: `MCP ${name}` }, error);

@@ -9,6 +9,7 @@ import { type OneGeneration, startGeneration } from '#server/testing/mcp-two-gen
 /** What the two servers have, each with the same names as the other. */
 interface Shelf {
   greeting: string;
+  pointing: string;
   resources: { uri: string; name: string; description?: string }[];
 }
 const shelves: Record<Generation, Shelf> = { '2025': makeShelf(), '2026': makeShelf() };
@@ -16,6 +17,7 @@ const shelves: Record<Generation, Shelf> = { '2025': makeShelf(), '2026': makeSh
 function makeShelf(): Shelf {
   return {
     greeting: 'Greets somebody.',
+    pointing: 'Points at something.',
     resources: [
       { uri: 'file:///a.txt', name: 'a', description: 'The first\u200b one.' },
       { uri: 'file:///secret/b.txt', name: 'b' },
@@ -30,14 +32,14 @@ function makeLibrary(generation: Generation): Server {
     { name: 'library', version: '1' },
     {
       capabilities: {
-        ...{ tools: {}, completions: {} },
+        ...{ tools: { listChanged: true }, completions: {} },
         prompts: { listChanged: true },
         resources: { subscribe: true, listChanged: true },
       },
     },
   );
   server.setRequestHandler('tools/list', () => ({
-    tools: [{ name: 'point', inputSchema: { type: 'object' } }],
+    tools: [{ name: 'point', description: shelf.pointing, inputSchema: { type: 'object' } }],
   }));
   server.setRequestHandler('tools/call', () => ({
     content: [
@@ -117,6 +119,11 @@ const tell = {
     upstreams[generation].notify.promptsChanged();
     for (const server of upstreams[generation].servers)
       await server.sendPromptListChanged().catch(() => undefined);
+  },
+  tools: async (generation: Generation) => {
+    upstreams[generation].notify.toolsChanged();
+    for (const server of upstreams[generation].servers)
+      await server.sendToolListChanged().catch(() => undefined);
   },
   resources: async (generation: Generation) => {
     upstreams[generation].notify.resourcesChanged();
@@ -268,6 +275,16 @@ describe.each(MATRIX)('a client of the %s generation, at a server of %s,', (kind
     await client.close();
     await stop();
   });
+
+  test('hears of a changed tool when the server tells of it', async () => {
+    const heard: string[] = [];
+    const stop = await listen(kind, uri, (what) => heard.push(what));
+    shelves[upstream].pointing = `Points. ${kind}`;
+    await tell.tools(upstream);
+    await until('that is heard of', async () => heard.includes('tools'));
+    await rig.approveAll(ids[upstream] ?? '');
+    await stop();
+  });
 });
 
 /** Everything that a client of this generation can hear. */
@@ -283,7 +300,8 @@ async function listen(
     client.setNotificationHandler('notifications/resources/updated', ({ params }) => hear(params.uri));
     client.setNotificationHandler('notifications/resources/list_changed', () => hear('resources'));
     client.setNotificationHandler('notifications/prompts/list_changed', () => hear('prompts'));
-    const lists = { promptsListChanged: true, resourcesListChanged: true };
+    client.setNotificationHandler('notifications/tools/list_changed', () => hear('tools'));
+    const lists = { promptsListChanged: true, resourcesListChanged: true, toolsListChanged: true };
     const stream = await client.listen({ resourceSubscriptions: [uri], ...lists });
     opened.defer(() => stream.close().then(() => undefined));
   } else {

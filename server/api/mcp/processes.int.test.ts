@@ -140,6 +140,35 @@ test('health tells when Redis is nearly full, before it has no room left', async
   client.disconnect();
 });
 
+test('health tells how each process does, by its name to those who run the installation', async () => {
+  const look = async () => (await rig.http.call('/api/v1/health')).body.processes;
+  interface Said {
+    name: string | null;
+    is_this: boolean;
+    conditions: { name: string; samples: number }[];
+  }
+  const all: Said[] = await until('both are there', async () => {
+    const processes = await look();
+    return processes.length === 2 ? processes : null;
+  });
+  expect(all.map(({ is_this }) => is_this)).toEqual([true, false]);
+  expect(all[0]?.name).toContain(`process ${process.pid} (`);
+  expect(all[1]?.name).toMatch(/process \d+ \(/);
+  expect(all[1]?.name).not.toContain(`process ${process.pid} (`);
+  expect(all[1]?.conditions.map(({ name }) => name)).toEqual(all[0]?.conditions.map(({ name }) => name));
+  // What happens in the one is not said of the other.
+  const asked = (said: Said[], at: number) =>
+    said[at]?.conditions.find(({ name }) => name === 'tool_error_rate')?.samples ?? 0;
+  const [here, there] = [asked(all, 0), asked(all, 1)];
+  await rig.http.call('/tools/pipelines_list', {});
+  const after = await look();
+  expect([asked(after, 0), asked(after, 1)]).toEqual([here + 1, there]);
+  const viewer = (await rig.http.call('/api/v1/keys', { name: 'v', role: 'viewer' })).body.key;
+  const headers = { authorization: `Bearer ${viewer}` };
+  const { body } = await rig.http.ask('/api/v1/health', { headers });
+  expect(body.processes.map(({ name }: Said) => name)).toEqual([null, null]);
+});
+
 describe('when Redis is away', () => {
   test('calls, files and sign-in go on, health says what is missing, and it is used again when it is back', async () => {
     const { services, actor } = rig.http.program;

@@ -137,11 +137,16 @@ export const mcpRules = {
     method: 'POST',
     path: '/api/v1/mcp/rules',
     summary: 'Allow a call, have people asked, or forbid it',
-    description: 'Of all rules that fit a call the strictest holds. Without any it is allowed.',
+    description:
+      'Of the rules that fit a call the strictest holds, those for the virtual server that it comes through before all others. Without any it is allowed.',
     input: z.strictObject({
       effect: z.enum(RULE_EFFECTS),
       who: whoField,
       connection_id: idSchema('mcpConnection').nullable().optional(),
+      server_id: idSchema('mcpServer')
+        .nullable()
+        .optional()
+        .describe('For calls through this virtual server alone.'),
       tool: z.string().max(128).nullable().optional(),
       idempotency_key: idempotencyKey,
     }),
@@ -149,10 +154,11 @@ export const mcpRules = {
     status: 201,
     errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
     example: { effect: 'ask', who: { kind: 'role', subject: 'designer' }, tool: 'delete_*' },
-    async handle({ services, actor }, { effect, who, connection_id, tool, idempotency_key }) {
+    async handle({ services, actor }, { effect, who, connection_id, server_id, tool, idempotency_key }) {
       const { isNew, ...rule } = await createRule(services, actor, {
         ...{ effect, who, tool: tool ?? null },
         connectionId: connection_id ?? null,
+        serverId: server_id ?? null,
         idempotencyKey: idempotency_key,
       });
       return created(presentRule(rule), '/api/v1/mcp/rules', isNew);
@@ -171,6 +177,7 @@ export const mcpRules = {
       agent: z.string().min(1).max(200).optional(),
       pipeline_id: idSchema('pipe').optional(),
       connection_id: idSchema('mcpConnection'),
+      server_id: idSchema('mcpServer').optional().describe('Through this virtual server.'),
       tool: z.string().min(1).max(128),
     }),
     output: z.object({
@@ -179,9 +186,10 @@ export const mcpRules = {
     }),
     errors: ['NOT_FOUND'],
     example: { role: 'designer', connection_id: EXAMPLE.mcpConnection, tool: 'ask' },
-    async handle({ services, actor }, { role, user_id, agent, pipeline_id, connection_id, tool }) {
+    async handle({ services, actor }, { user_id, pipeline_id, connection_id, server_id, ...input }) {
       const { effect, ruleId } = await judgeCall(services, actor, {
-        ...{ role, userId: user_id, agent, pipelineId: pipeline_id, connectionId: connection_id, tool },
+        ...{ userId: user_id, pipelineId: pipeline_id, connectionId: connection_id, serverId: server_id },
+        ...input,
       });
       return { effect, rule_id: ruleId };
     },

@@ -30,7 +30,7 @@ import {
 import { answersField, presentPart, questionPartSchema } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, pageInput } from './fields.ts';
+import { idempotencyKey, pageInput, presentPassword } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneConnection = z.strictObject({ id: idSchema('mcpConnection') });
@@ -48,6 +48,7 @@ const access = {
   credentials: sealed.optional().describe('What the catalogue’s entry asks for, such as `api_key`.'),
   headers: sealed.optional().describe('Sent with each request. The values are sealed.'),
   variables: sealed.optional().describe('Of a program. The values are sealed.'),
+  current_password: presentPassword.describe('For a program. If you have none: sign in just before.'),
 };
 const limits = {
   calls_per_minute: z.int().min(1).max(1_000_000).optional().describe('Of each tool, for each caller.'),
@@ -138,14 +139,13 @@ export const mcp = {
       headers: { authorization: 'Bearer secret' },
     },
     async handle({ services, actor }, input) {
-      const { server_type, personal, slug, name, url, program, args, credentials, headers, variables } =
-        input;
+      const { server_type, slug, name, url, program, args, credentials, headers, variables } = input;
       const connected = await connect(services, actor, {
         ...{ slug, name, url, program, args, credentials, headers, variables },
         ...limitsOf(input),
         serverType: server_type,
-        isPersonal: personal ?? false,
-        idempotencyKey: input.idempotency_key,
+        isPersonal: input.personal ?? false,
+        ...{ currentPassword: input.current_password, idempotencyKey: input.idempotency_key },
         ...(input.sign_in ? { signIn: toSignIn(input.sign_in) } : {}),
       });
       const { id } = connected.connection;
@@ -193,14 +193,14 @@ export const mcp = {
       ...limits,
     }),
     output: mcpConnectionSchema,
-    errors: ['NOT_FOUND', 'CONFLICT'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
     example: { id: EXAMPLE.mcpConnection, timeout_ms: 30_000 },
     async handle({ services, actor }, input) {
       const { id, name, url, args, enabled, credentials, headers, variables } = input;
       return presentConnection(
         await updateConnection(services, actor, {
           ...{ id, name, url, args, enabled, credentials, headers, variables },
-          ...limitsOf(input),
+          ...{ ...limitsOf(input), currentPassword: input.current_password },
           ...(input.sign_in === undefined ? {} : { signIn: input.sign_in && toSignIn(input.sign_in) }),
         }),
       );

@@ -1,6 +1,7 @@
 import { notFound } from '#server/domain/errors.ts';
 import { parseInput } from '#server/services/parse-input.ts';
 import type { Route } from '../http/router.ts';
+import { counted } from './counted.ts';
 import { tools } from './index.ts';
 import { findOffered, runOffered } from './offered.ts';
 import { rateOf, type Tool } from './tool.ts';
@@ -15,7 +16,7 @@ const offeredRoute: Route = {
     const call = { services, actor, signal, progress: () => undefined, say: () => undefined };
     const offered = await findOffered(call, name);
     if (!offered) throw notFound('tool', name);
-    return { status: 200, body: await runOffered(call, offered, body) };
+    return { status: 200, body: await counted(call, () => runOffered(call, offered, body)) };
   },
 };
 
@@ -30,7 +31,7 @@ function toRoute(tool: Tool): Route {
     async handle({ services, actor, signal, body }) {
       const input = parseInput(tool.input, body);
       const call = { services, actor, signal, progress: () => undefined, say: () => undefined };
-      return { status: 200, body: await tool.handle(call, input) };
+      return { status: 200, body: await counted(call, () => tool.handle(call, input)) };
     },
   };
 }

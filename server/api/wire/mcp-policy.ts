@@ -56,6 +56,7 @@ export const mcpRuleSchema = z
     effect: z.enum(RULE_EFFECTS),
     who: z.object({ kind: z.enum(RULE_SUBJECT_KINDS), subject: z.string().nullable() }),
     connection_id: idSchema('mcpConnection').nullable().describe('Null: all connections.'),
+    server_id: idSchema('mcpServer').nullable().describe('For calls through this virtual server; null: all.'),
     tool: z.string().nullable().describe('Null: all tools. A star at the end stands for any ending.'),
     created_at: time,
   })
@@ -66,10 +67,12 @@ export function presentRule({
   effect,
   who,
   connectionId,
+  serverId,
   tool,
   createdAt,
 }: RuleView): z.input<typeof mcpRuleSchema> {
-  return { id, effect, who, tool, connection_id: connectionId, created_at: isoTime(createdAt) };
+  const where = { connection_id: connectionId, server_id: serverId };
+  return { id, effect, who, tool, ...where, created_at: isoTime(createdAt) };
 }
 
 const callerSchema = z.object({ kind: z.string(), id: z.string(), name: z.string() });

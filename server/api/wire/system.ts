@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONDITIONS, type ConditionName } from '#server/platform/conditions.ts';
+import { CONDITIONS, type Condition, type ConditionName } from '#server/platform/conditions.ts';
 import { VERSION } from '#server/platform/version.ts';
 import type { PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Health } from '#server/services/system/health.ts';
@@ -38,12 +38,26 @@ export const healthSchema = z
     conditions: z
       .array(conditionSchema)
       .describe('How the last five minutes went in the process that answers, beside what may be.'),
+    processes: z
+      .array(
+        z.object({
+          name: z.string().nullable().describe('Host, number and roles, for those who run the installation.'),
+          is_this: z.boolean().describe('The one that answers.'),
+          conditions: z.array(conditionSchema),
+        }),
+      )
+      .describe(
+        'The same of each process of the installation, as of some seconds ago: the one that answers first. The others are not known while the hot state is away or embedded.',
+      ),
   })
   .meta({ id: 'Health' });
 
 const presentPart = ({ ok, latencyMs, note }: PartHealth) => ({ ok, latency_ms: latencyMs, note });
 
-export function presentHealth({ isReady, parts, conditions }: Health): z.input<typeof healthSchema> {
+const presentConditions = (conditions: readonly Condition[]) =>
+  conditions.map(({ isTriggered, ...one }) => ({ ...one, triggered: isTriggered }));
+
+export function presentHealth({ isReady, parts, processes }: Health): z.input<typeof healthSchema> {
   return {
     status: isReady ? 'ready' : 'not ready',
     parts: {
@@ -52,7 +66,12 @@ export function presentHealth({ isReady, parts, conditions }: Health): z.input<t
       hot_state: presentPart(parts.hot_state),
       object_store: presentPart(parts.object_store),
     },
-    conditions: conditions.map(({ isTriggered, ...one }) => ({ ...one, triggered: isTriggered })),
+    conditions: presentConditions(processes.find(({ isThis }) => isThis)?.conditions ?? []),
+    processes: processes.map(({ name, isThis, conditions }) => ({
+      name,
+      is_this: isThis,
+      conditions: presentConditions(conditions),
+    })),
   };
 }
 

@@ -56,13 +56,13 @@ export function createCalls(options: CallOptions): Calls {
     { standing, trace }: { standing: Standing; trace: Trace },
     signal: AbortSignal,
   ): Promise<() => void> {
-    const { caller, directory, tool, args } = request;
+    const { caller, directory, tool, serverId, args } = request;
     const { connection, row } = tool;
     const measured = measureJson(args, ARGUMENTS);
     if (!measured.ok) throw invalid(`The arguments cannot be sent. ${measured.problem.message}`);
     trace.sentBytes = measured.bytes;
     const ruled = ruledName(row.name, args);
-    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: ruled });
+    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, serverId, tool: ruled });
     if (effect === 'deny') throw denied(connection, ruled);
     const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
     const drawn = await options.takeRate(`${connection.id}:${row.name}:${rateSubject(caller)}`, bucket);

@@ -7,6 +7,8 @@ export interface CallRequest {
   caller: GatewayCaller;
   directory: Directory;
   tool: ApprovedTool;
+  /** The virtual server that it comes through; null: none. */
+  serverId: string | null;
   args: JsonObject;
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;

@@ -13,11 +13,15 @@ export interface CallOf {
   caller: GatewayCaller;
   directory: Directory;
   tool: ApprovedTool;
+  serverId: string | null;
   askable?: Askable | undefined;
 }
 
-function isAllowed({ caller, directory: { rules }, tool }: CallOf, method: Question['method']): boolean {
-  const call = { connectionId: tool.connection.id, tool: method };
+function isAllowed(
+  { caller, directory: { rules }, tool, serverId }: CallOf,
+  method: Question['method'],
+): boolean {
+  const call = { connectionId: tool.connection.id, serverId, tool: method };
   return isLoan(method)
     ? mayBorrow(rules, caller, { ...call, tool: method })
     : judge(rules, caller, call).effect !== 'deny';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import { SAMPLING } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
-import { judge, type Rule } from './rules.ts';
+import { judge, mayBorrow, type Rule } from './rules.ts';
 
 const caller: GatewayCaller = {
   ...{
@@ -21,9 +22,9 @@ const stage: GatewayCaller = {
 };
 const rule = (effect: Rule['effect'], more: Partial<Rule> = {}): Rule => ({
   ...{ id: effect, effect, subjectKind: 'everybody', subject: null, connectionId: null, tool: null },
-  ...more,
+  ...{ serverId: null, ...more },
 });
-const call = { connectionId: 'c', tool: 'delete_file' };
+const call = { connectionId: 'c', serverId: null, tool: 'delete_file' };
 
 describe('of all rules that fit a call', () => {
   test('there may be none, and then it is allowed', () => {
@@ -35,6 +36,49 @@ describe('of all rules that fit a call', () => {
     expect(judge(rules, caller, call).effect).toBe('deny');
     expect(judge(rules.toReversed(), caller, call).effect).toBe('deny');
     expect(judge([rule('allow'), rule('ask')], caller, call).effect).toBe('ask');
+  });
+
+  const here = { ...call, serverId: 's' };
+
+  test.each<[string, string | null, Rule['effect']]>([
+    ['through the server that it names', 's', 'deny'],
+    ['through another', 't', 'allow'],
+    ['through none', null, 'allow'],
+  ])('one for a virtual server is about calls that come %s: %s %s', (_, serverId, effect) => {
+    const rules = [rule('deny', { serverId: 's' })];
+    expect(judge(rules, caller, { ...call, serverId }).effect).toBe(effect);
+  });
+
+  test('those for the virtual server go before those for the connection, in whatever order they stand', () => {
+    const rules = [rule('deny', { connectionId: 'c' }), rule('allow', { serverId: 's' })];
+    for (const all of [rules, rules.toReversed()]) {
+      expect(judge(all, caller, here)).toMatchObject({ effect: 'allow', rule: { serverId: 's' } });
+      expect(judge(all, caller, call).effect).toBe('deny');
+      expect(judge(all, caller, { ...call, serverId: 't' }).effect).toBe('deny');
+    }
+  });
+
+  test('of several for the virtual server the strictest holds', () => {
+    const rules = [rule('allow', { serverId: 's' }), rule('ask', { serverId: 's', tool: 'delete_*' })];
+    expect(judge(rules, caller, here).effect).toBe('ask');
+    expect(judge(rules, caller, { ...here, tool: 'read_file' }).effect).toBe('allow');
+  });
+
+  test('one for a virtual server that fits somebody else says nothing', () => {
+    const rules = [
+      rule('deny', { connectionId: 'c' }),
+      rule('allow', { serverId: 's', subjectKind: 'role', subject: 'owner' }),
+    ];
+    expect(judge(rules, caller, here).effect).toBe('deny');
+  });
+
+  test('what a server may borrow of its callers at one virtual server it may not elsewhere', () => {
+    const rules = [rule('allow', { serverId: 's', tool: SAMPLING })];
+    const borrowing = { ...call, tool: SAMPLING } as const;
+    expect(mayBorrow(rules, caller, { ...borrowing, serverId: 's' })).toBe(true);
+    expect(mayBorrow(rules, caller, borrowing)).toBe(false);
+    const kept = [...rules, rule('deny', { serverId: 's' })];
+    expect(mayBorrow(kept, caller, { ...borrowing, serverId: 's' })).toBe(false);
   });
 
   test.each<[boolean, Partial<Rule>]>([

@@ -7,17 +7,25 @@ export interface Rule {
   subjectKind: RuleSubjectKind;
   subject: string | null;
   connectionId: string | null;
+  /** A virtual server; null: it says nothing of where calls come through. */
+  serverId: string | null;
   tool: string | null;
 }
 
 export interface RuledCall {
   connectionId: string;
+  /** The virtual server that it comes through; null: none. */
+  serverId: string | null;
   tool: string;
 }
 
 const STRICTNESS: Readonly<Record<RuleEffect, number>> = { allow: 0, ask: 1, deny: 2 };
 
-/** The strictest of all rules that fit, and which one that is. Without any the call is allowed. */
+/**
+ * The strictest of the rules that fit, and which one that is. Without any the call is allowed. What is said of the
+ * virtual server that it comes through goes before what is said of calls in general: so what is forbidden everywhere
+ * else can be allowed at one, and the other way round.
+ */
 export function judge(
   rules: readonly Rule[],
   caller: GatewayCaller,
@@ -26,16 +34,22 @@ export function judge(
   let found: Rule | null = null;
   for (const rule of rules) {
     if (!fitsCall(rule, call) || !fitsCaller(rule, caller)) continue;
-    if (found === null || STRICTNESS[rule.effect] > STRICTNESS[found.effect]) found = rule;
+    if (found === null || holdsBefore(rule, found)) found = rule;
   }
   return { effect: found?.effect ?? 'allow', rule: found };
+}
+
+function holdsBefore(rule: Rule, other: Rule): boolean {
+  const isForServer = rule.serverId !== null;
+  if (isForServer !== (other.serverId !== null)) return isForServer;
+  return STRICTNESS[rule.effect] > STRICTNESS[other.effect];
 }
 
 /** Whether a server may use the model or hear of the folders of a caller: only by a rule that says just this, and none against it. */
 export function mayBorrow(
   rules: readonly Rule[],
   caller: GatewayCaller,
-  call: { connectionId: string; tool: Loan },
+  call: RuledCall & { tool: Loan },
 ): boolean {
   const named = judge(
     rules.filter(({ tool }) => tool === call.tool),
@@ -56,7 +70,8 @@ export const loansOf = (rules: readonly Rule[], connectionId: string): Loan[] =>
     ),
   );
 
-function fitsCall({ connectionId, tool }: Rule, call: RuledCall): boolean {
+function fitsCall({ connectionId, serverId, tool }: Rule, call: RuledCall): boolean {
+  if (serverId !== null && serverId !== call.serverId) return false;
   if (connectionId !== null && connectionId !== call.connectionId) return false;
   if (tool === null || tool === call.tool) return true;
   return tool.endsWith('*') && call.tool.startsWith(tool.slice(0, -1));

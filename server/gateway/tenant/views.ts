@@ -44,10 +44,12 @@ export function visibleTools(
   { view, kind = 'tool' }: { view: View; kind?: OfferKind },
 ): Map<string, VisibleTool> {
   const found = new Map<string, VisibleTool>();
+  const serverId = serverIdOf(directory, view);
   for (const tool of candidatesOf(directory, view).all) {
     const { connection, row } = tool.tool;
     if (offerKindOf(row.name) !== kind || !isReachable(connection, caller)) continue;
-    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: row.name });
+    const ruled = { connectionId: connection.id, serverId, tool: row.name };
+    const { effect } = judge(directory.rules, caller, ruled);
     if (effect !== 'deny' && !found.has(tool.definition.name)) found.set(tool.definition.name, tool);
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -89,6 +91,10 @@ export function serverOf(directory: Directory, slug: string): VirtualServer {
   if (!server?.enabled) throw notFound('MCP server', slug);
   return server;
 }
+
+/** What rules know the view by; null: it is no virtual server. */
+export const serverIdOf = (directory: Directory, view: View): string | null =>
+  view.kind === 'all' ? null : serverOf(directory, view.slug).id;
 
 const asItIs = (tool: ApprovedTool): VisibleTool => ({
   definition: { ...tool.row.pinned, name: shownName(tool.connection.slug, tool.row.name) },

@@ -10,14 +10,35 @@ import { personOf } from './person-of.ts';
 const SIGN_IN_COUNTS_MS = 15 * 60_000;
 
 /** A session that was left open shall not be enough to take an account over. */
-export async function prove(services: Services, actor: Actor, given: string | undefined): Promise<void> {
+export function prove(services: Services, actor: Actor, given: string | undefined): Promise<void> {
+  // The owner by the link has nothing yet to prove who they are by.
+  return check(services, actor, { given, isLinkEnough: true });
+}
+
+/**
+ * The same for what reaches beyond the account, such as a program that is started on the server's machine: the owner
+ * by the link comes by it again. Whoever holds the secret of the installation is on that machine already.
+ */
+export async function proveForServer(
+  services: Services,
+  actor: Actor,
+  given: string | undefined,
+): Promise<void> {
+  if (actor.kind !== 'local') await check(services, actor, { given, isLinkEnough: false });
+}
+
+async function check(
+  services: Services,
+  actor: Actor,
+  { given, isLinkEnough }: { given: string | undefined; isLinkEnough: boolean },
+): Promise<void> {
   const { userId } = personOf(actor);
   const { people, passwords } = services.identity;
   const proof = await people.proofOf(userId);
   if (!proof) return;
   if (proof.passwordHash === null) {
-    // The owner by the link has nothing yet to prove who they are by.
-    if (!proof.hasOtherWay || (await isFresh(services, actor, () => true))) return;
+    if (isLinkEnough && !proof.hasOtherWay) return;
+    if (await isFresh(services, actor, () => true)) return;
     await refuse(services, actor);
     throw new SignalboxError('FORBIDDEN', 'You signed in too long ago for this.', {
       advice: 'Sign out and in again, and do it within a quarter of an hour.',

@@ -1,13 +1,14 @@
-import { and, asc, count, eq, gt, inArray, isNull, like, or } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, or } from 'drizzle-orm';
 import { z } from 'zod';
-import { mcpConnections, mcpHealth, mcpTools, secrets } from '#db/schema/index.ts';
+import { mcpConnections, mcpHealth, mcpTools } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
-import { idSchema, type McpConnectionId, makeId, type OrgId, toUuid } from '#server/domain/ids.ts';
-import { connectionSecretName, connectionSecretPrefix } from '#server/domain/mcp.ts';
+import { idSchema, type McpConnectionId, makeId, toUuid } from '#server/domain/ids.ts';
 import type { Examined } from '#server/gateway/gateway.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { proveForServer } from '../account/prove.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
@@ -36,11 +37,13 @@ import {
   mySignIns,
   toConnectionView,
 } from './connection-view.ts';
+import { forgetSealed, sealValues } from './sealed-values.ts';
 import { forgetSignIns, nextSignIn, sealClient } from './sign-in-settings.ts';
 
 const idOnly = z.strictObject({ id: idSchema('mcpConnection') });
 const listSchema = z.strictObject(pageFields);
 const name = z.string().trim().min(1).max(200);
+const currentPassword = givenPasswordSchema.optional();
 const connectSchema = z.strictObject({
   /** A key of the catalogue. */
   serverType: z.string().min(1).max(64).optional(),
@@ -56,9 +59,10 @@ const connectSchema = z.strictObject({
   isHttpOnly: z.boolean().default(false),
   ...credentialFields,
   ...limitFields,
+  currentPassword,
   idempotencyKey: idempotencyKeySchema.optional(),
 });
-type Asked = Omit<z.output<typeof connectSchema>, 'idempotencyKey'>;
+type Asked = Omit<z.output<typeof connectSchema>, 'idempotencyKey' | 'currentPassword'>;
 const updateSchema = z.strictObject({
   ...idOnly.shape,
   name: name.optional(),
@@ -69,6 +73,7 @@ const updateSchema = z.strictObject({
   signIn: signInSchema.nullable().optional(),
   ...credentialFields,
   ...limitFields,
+  currentPassword,
 });
 
 const MAX_CONNECTIONS = 500;
@@ -164,12 +169,13 @@ export async function connect(
   actor: Actor,
   input: z.input<typeof connectSchema>,
 ): Promise<NewlyConnected> {
-  const { idempotencyKey: key, ...given } = parseInput(connectSchema, input);
+  const { idempotencyKey: key, currentPassword, ...given } = parseInput(connectSchema, input);
   authorise(actor, given.isPersonal ? 'mcp.connect' : 'mcp.manage');
   const place = placeOf(services, given);
   if (place.kind === 'stdio') {
     if (given.isHttpOnly) throw invalid(`${place.name} is a program, and none is started here.`);
     authorise(actor, 'mcp.program');
+    await proveForServer(services, actor, currentPassword);
   }
   const ownerId = given.isPersonal ? personOf(actor, place.kind) : null;
   const sealed = sealedOf(place, given);
@@ -211,7 +217,7 @@ async function insertConnection(
     .onConflictDoNothing()
     .returning();
   if (!row) throw slugTaken(place.slug);
-  await seal(tx, services, { orgId: actor.orgId, id, sealed });
+  await sealValues(tx, services, { orgId: actor.orgId, id, sealed });
   if (signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn });
   await noteIn(
     tx,
@@ -227,8 +233,13 @@ export async function updateConnection(
   input: z.input<typeof updateSchema>,
 ): Promise<ConnectionView> {
   authorise(actor, 'mcp.connect');
-  const { id, credentials, headers, variables, signIn, ...given } = parseInput(updateSchema, input);
+  const { id, currentPassword, credentials, headers, variables, signIn, ...given } = parseInput(
+    updateSchema,
+    input,
+  );
   const isSealedAnew = credentials !== undefined || headers !== undefined || variables !== undefined;
+  if (isSealedAnew || given.args !== undefined)
+    await proveIfProgram(services, actor, { id, currentPassword });
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
     const before = await loadConnection(tx, actor, id);
     authoriseChange(actor, before);
@@ -257,8 +268,8 @@ export async function updateConnection(
       if (signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn });
     }
     if (sealed) {
-      await forget(tx, actor.orgId, id);
-      await seal(tx, services, { orgId: actor.orgId, id, sealed });
+      await forgetSealed(tx, actor.orgId, id);
+      await sealValues(tx, services, { orgId: actor.orgId, id, sealed });
     }
     const note = { target: id, before: connectionForAudit(before), after: connectionForAudit(row) };
     await noteIn(tx, auditNote(actor, 'mcp-connection.changed', note));
@@ -266,6 +277,17 @@ export async function updateConnection(
   });
   await services.gateway.changed(actor.orgId);
   return view;
+}
+
+/** What is started here, and with what, is nothing for a session that was left open. */
+async function proveIfProgram(
+  services: Services,
+  actor: Actor,
+  { id, currentPassword }: { id: McpConnectionId; currentPassword: string | undefined },
+): Promise<void> {
+  const row = await inTenant(services.db, actor.orgId, (tx) => loadConnection(tx, actor, id));
+  authoriseChange(actor, row);
+  if (row.kind === 'stdio') await proveForServer(services, actor, currentPassword);
 }
 
 /** With its tools, rules and credentials. What was called stays in the log. */
@@ -281,7 +303,7 @@ export async function disconnect(
     authoriseChange(actor, before);
     await forgetSignIns(tx, actor.orgId, { id, isClientKept: false });
     await tx.delete(mcpConnections).where(eq(mcpConnections.id, before.id));
-    await forget(tx, actor.orgId, id);
+    await forgetSealed(tx, actor.orgId, id);
     await noteIn(
       tx,
       auditNote(actor, 'mcp-connection.deleted', { target: id, before: connectionForAudit(before) }),
@@ -339,26 +361,6 @@ function checkFits(
     checkUrl(given.url);
   }
   if (given.args !== undefined && row.kind === 'http') throw invalid('It has a URL, and takes no arguments.');
-}
-
-async function seal(
-  tx: TenantTransaction,
-  services: Services,
-  { orgId, id, sealed }: { orgId: OrgId; id: McpConnectionId; sealed: Record<string, string> },
-): Promise<void> {
-  for (const [each, value] of Object.entries(sealed)) {
-    const place = { orgUuid: toUuid(orgId), name: connectionSecretName(toUuid(id), each), version: 1 };
-    const envelope = services.secrets.seal(value, place);
-    await tx.insert(secrets).values({ orgId: place.orgUuid, name: place.name, version: 1, ...envelope });
-  }
-}
-
-async function forget(tx: TenantTransaction, orgId: OrgId, id: McpConnectionId): Promise<void> {
-  await tx
-    .delete(secrets)
-    .where(
-      and(eq(secrets.orgId, toUuid(orgId)), like(secrets.name, `${connectionSecretPrefix(toUuid(id))}%`)),
-    );
 }
 
 function definedOf<Fields extends object>(

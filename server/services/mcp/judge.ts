@@ -17,6 +17,8 @@ const judgeSchema = z.strictObject({
   agent: z.string().min(1).max(200).optional(),
   pipelineId: idSchema('pipe').optional(),
   connectionId: idSchema('mcpConnection'),
+  /** The virtual server that it would come through. */
+  serverId: idSchema('mcpServer').optional(),
   tool: z.string().min(1).max(128),
 });
 
@@ -33,9 +35,13 @@ export async function judgeCall(
   input: z.input<typeof judgeSchema>,
 ): Promise<Judged> {
   authorise(actor, 'mcp.read');
-  const { role, userId, agent, pipelineId, connectionId, tool } = parseInput(judgeSchema, input);
-  const { rules, connections } = await services.gateway.directoryOf(actor.orgId);
+  const { role, userId, agent, pipelineId, connectionId, serverId, tool } = parseInput(judgeSchema, input);
+  const { rules, connections, servers } = await services.gateway.directoryOf(actor.orgId);
   if (!connections.has(toUuid(connectionId))) throw notFound('MCP connection', connectionId);
+  const serverUuid = serverId === undefined ? null : toUuid(serverId);
+  if (serverId !== undefined && ![...servers.values()].some(({ id }) => id === serverUuid)) {
+    throw notFound('MCP server', serverId);
+  }
   const found = judge(
     rules,
     {
@@ -51,7 +57,7 @@ export async function judgeCall(
               pipelineUuid: pipelineId ? toUuid(pipelineId) : null,
             },
     },
-    { connectionId: toUuid(connectionId), tool },
+    { connectionId: toUuid(connectionId), serverId: serverUuid, tool },
   );
   return { effect: found.effect, ruleId: found.rule && fromUuid('mcpRule', found.rule.id) };
 }

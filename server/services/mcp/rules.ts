@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
-import { mcpConnections, mcpRules } from '#db/schema/index.ts';
+import { mcpConnections, mcpRules, mcpServers } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import {
@@ -8,6 +8,7 @@ import {
   idSchema,
   type McpConnectionId,
   type McpRuleId,
+  type McpServerId,
   makeId,
   toUuid,
 } from '#server/domain/ids.ts';
@@ -33,6 +34,7 @@ const createSchema = z.strictObject({
   effect: z.enum(RULE_EFFECTS),
   who: subjectSchema,
   connectionId: idSchema('mcpConnection').nullable().default(null),
+  serverId: idSchema('mcpServer').nullable().default(null),
   tool: z
     .string()
     .regex(/^[^\s*]{0,127}(\*|[^\s*])$/, 'must be the name of a tool, or its beginning and a star')
@@ -49,6 +51,8 @@ export interface RuleView {
   effect: RuleEffect;
   who: { kind: RuleSubjectKind; subject: string | null };
   connectionId: McpConnectionId | null;
+  /** For calls through this virtual server alone; null: wherever they come through. */
+  serverId: McpServerId | null;
   tool: string | null;
   createdAt: Date;
 }
@@ -85,7 +89,7 @@ export async function listRules(
   return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toRuleView });
 }
 
-/** Of all rules that fit a call the strictest holds. */
+/** Of the rules that fit a call the strictest holds; those for the virtual server that it comes through go before all others. */
 export async function createRule(
   services: Services,
   actor: Actor,
@@ -110,10 +114,11 @@ async function insertRule(
   services: Services,
   { actor, asked }: { actor: Actor; asked: Asked },
 ): Promise<McpRuleId> {
-  const { effect, who, connectionId, tool } = asked;
+  const { effect, who, connectionId, serverId, tool } = asked;
   const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpRules);
   if (known >= MAX_RULES) throw tooMany();
   if (connectionId) await checkConnection(tx, connectionId);
+  if (serverId) await checkServer(tx, serverId);
   const id = makeId('mcpRule', services.newUuid());
   const [row] = await tx
     .insert(mcpRules)
@@ -121,6 +126,7 @@ async function insertRule(
       ...{ id: toUuid(id), orgId: toUuid(actor.orgId), effect, tool },
       ...{ subjectKind: who.kind, subject: storedSubject(who) },
       connectionId: connectionId && toUuid(connectionId),
+      serverId: serverId && toUuid(serverId),
     })
     .returning();
   if (!row) throw new Error('the rule wrote no row');
@@ -163,6 +169,14 @@ async function checkConnection(tx: TenantTransaction, id: McpConnectionId): Prom
   if (!row) throw notFound('MCP connection', id);
 }
 
+async function checkServer(tx: TenantTransaction, id: McpServerId): Promise<void> {
+  const [row] = await tx
+    .select({ id: mcpServers.id })
+    .from(mcpServers)
+    .where(eq(mcpServers.id, toUuid(id)));
+  if (!row) throw notFound('MCP server', id);
+}
+
 type Who = z.output<typeof subjectSchema>;
 
 /** Pipelines and people as the database has them; keys by their public id, as callers are known. */
@@ -185,6 +199,7 @@ function toRuleView(row: RuleRow): RuleView {
     ...{ effect, tool, createdAt },
     who: { kind: row.subjectKind, subject: shownSubject(row) },
     connectionId: row.connectionId === null ? null : fromUuid('mcpConnection', row.connectionId),
+    serverId: row.serverId === null ? null : fromUuid('mcpServer', row.serverId),
   };
 }
 
@@ -193,6 +208,7 @@ const forAudit = (row: RuleRow) => ({
   who: row.subjectKind,
   subject: shownSubject(row),
   connection: row.connectionId,
+  server: row.serverId,
   tool: row.tool,
 });
 

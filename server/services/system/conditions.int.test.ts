@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readFile, writeFile } from '#server/services/workspace/files.ts';
 import { until } from '#server/testing/faults/until.ts';
-import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { type McpRig, newClient, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
 import { refused, startOpenRun } from '#server/testing/workspace/rig.ts';
 
@@ -47,6 +47,27 @@ test('calls that fail trigger a condition that health and metrics show, and call
   expect(await metric('signalbox_condition_value', 'mcp_error_rate')).toBe(16.7);
   // What was sent has taken its time; what was refused was not sent.
   expect(await look('mcp_latency')).toMatchObject({ samples: 24, unit: 'ms', value: expect.any(Number) });
+});
+
+test('our own tools that fail trigger one, through either door, and what callers get wrong does not', async () => {
+  const { sql } = rig.http.program.database;
+  const byPost = (body: object) => rig.http.call('/tools/pipelines_list', body);
+  const client = await newClient(rig.http, '/mcp');
+  for (let at = 0; at < 10; at += 1) expect((await byPost({})).status).toBe(200);
+  for (let at = 0; at < 8; at += 1) await client.callTool({ name: 'pipelines_list', arguments: {} });
+  const missing = { run_id: `run_${'0'.repeat(31)}1` };
+  expect((await rig.http.call('/tools/run_status', missing)).status).toBe(404);
+  const wrong = await client.callTool({ name: 'run_status', arguments: missing });
+  expect(wrong.isError).toBe(true);
+  expect(await look('tool_error_rate')).toMatchObject({ value: 0, limit: 5, samples: 20, triggered: false });
+  await sql`ALTER TABLE pipelines RENAME TO away`;
+  expect((await byPost({})).status).toBe(500);
+  expect(await look('tool_error_rate')).toMatchObject({ value: 4.8, samples: 21, triggered: false });
+  expect((await client.callTool({ name: 'pipelines_list', arguments: {} })).isError).toBe(true);
+  await sql`ALTER TABLE away RENAME TO pipelines`;
+  expect(await look('tool_error_rate')).toMatchObject({ value: 9.1, samples: 22, triggered: true });
+  expect(await metric('signalbox_condition_triggered', 'tool_error_rate')).toBe(1);
+  await client.close();
 });
 
 test('changes that are refused since others came first trigger one, and its samples are those of waiting too', async () => {

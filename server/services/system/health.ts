@@ -1,5 +1,5 @@
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
-import type { PartHealth, Services } from '../context.ts';
+import type { PartHealth, ProcessConditions, Services } from '../context.ts';
 
 /** Whether this process can serve. Asked by machines that have no account, so it says no more. */
 export const readReadiness = (services: Services): Promise<boolean> => services.health.isReady();
@@ -7,13 +7,17 @@ export const readReadiness = (services: Services): Promise<boolean> => services.
 export interface Health {
   isReady: boolean;
   parts: Awaited<ReturnType<Services['health']['examine']>>;
-  conditions: ReturnType<Services['health']['conditions']>;
+  /** The one that answers first. Names are null for those who do not run the installation. */
+  processes: (Omit<ProcessConditions, 'name'> & { name: string | null })[];
 }
 
 /** What is wrong in detail may name hosts: those who run the installation read it. */
 export async function readHealth(services: Services, actor: Actor): Promise<Health> {
   authorise(actor, 'system.read');
-  const [isReady, examined] = await Promise.all([services.health.isReady(), services.health.examine()]);
+  const { health } = services;
+  const [isReady, examined] = await Promise.all([health.isReady(), health.examine()]);
+  // What the parts have just said of themselves counts.
+  const processes = await health.processes();
   const maySeeNotes = may(actor, 'metrics.read');
   const show = (part: PartHealth): PartHealth => (maySeeNotes ? part : { ...part, note: null });
   const { database, broker, hot_state, object_store } = examined;
@@ -23,5 +27,6 @@ export async function readHealth(services: Services, actor: Actor): Promise<Heal
     hot_state: show(hot_state),
     object_store: show(object_store),
   };
-  return { isReady, parts, conditions: services.health.conditions() };
+  const shown = processes.map(({ name, ...rest }) => ({ ...rest, name: maySeeNotes ? name : null }));
+  return { isReady, parts, processes: shown };
 }

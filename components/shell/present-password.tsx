@@ -1,9 +1,9 @@
 'use client';
 
 import { type ReactNode, useState } from 'react';
-import { FormDialog } from '../shell/form-dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
-import { accountWords } from './account-words.ts';
+import { FormDialog } from './form-dialog.tsx';
+import { words } from './words.ts';
 
 /** A session that was left open is not enough: who somebody is, is asked for once more. */
 export function usePresentPassword(hasPassword: boolean) {
@@ -21,9 +21,9 @@ export function usePresentPassword(hasPassword: boolean) {
 
 /** `by` is theirs alone: whoever has no password is told what counts instead of one. */
 export function PresentPassword({ by }: { by: ReturnType<typeof usePresentPassword> }) {
-  if (!by.hasPassword) return <p className="text-sm text-quiet">{accountWords.signedInJustNow}</p>;
+  if (!by.hasPassword) return <p className="text-sm text-quiet">{words.presentPassword.signedInJustNow}</p>;
   return (
-    <Field label={accountWords.present}>
+    <Field label={words.presentPassword.label}>
       <TextInput
         value={by.password}
         onChange={by.setPassword}
