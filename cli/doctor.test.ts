@@ -16,6 +16,7 @@ const health = healthSchema.parse({
     broker: { ok: false, latency_ms: null, note: 'connect ECONNREFUSED 10.0.0.7:5672' },
   },
   conditions: [],
+  processes: [],
 });
 
 test('the doctor names the part that is down, while the server is not ready', async () => {

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { Broker } from '#server/broker/port.ts';
-import type { AgentId, OrgId } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, parseTaskId } from '#server/domain/ids.ts';
 import type { AgentDesk, ReportSink } from '#server/domain/reports.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
@@ -203,6 +203,13 @@ function makeParts(options: AgentSystemOptions) {
     ...{ fetch: options.fetch, sink, recordOf, onTrouble, whole },
     pollMs: Math.min(2000, beatMs),
     cool: (id, forMs) => fleet.cool(id, forMs),
+    async tellUnanswered({ taskId, epoch }, { id, name, orgId }) {
+      const place = parseTaskId(taskId);
+      if (!place) return;
+      const wait = { code: 'unanswered' as const, blockers: [name || id] };
+      const happening = { type: 'stand-by' as const, task: place.index, epoch, wait, moreMs: 0 };
+      await connected().engine.tell(place.runId, happening, { orgId });
+    },
   });
   const control = createControl(broker);
   const seats = createSeatWatch({ sql, hands: () => hands, onTrouble });

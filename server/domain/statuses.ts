@@ -83,6 +83,8 @@ export const WAIT_CODES = [
   'given-back',
   'quota',
   'queue',
+  /** Of an attempt that was sent to an agent: it has not said yet that it takes it. */
+  'unanswered',
   /** Of an attempt that is under way: people are to grant a call, or to answer what a server asks. */
   'approval',
   'question',

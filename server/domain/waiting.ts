@@ -70,6 +70,10 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
     sentence: `A limit of this installation is reached: ${listNames(blockers)}.`,
     wayOut: 'It starts when other tasks end; an owner can raise the limit.',
   }),
+  unanswered: (_, { blockers = [] }) => ({
+    sentence: `It was sent to ${listNames(blockers)}, which has not answered yet.`,
+    wayOut: 'It goes to another agent if this one cannot be reached; look at the agent if it stays so.',
+  }),
   approval: (_, { blockers: [, where = 'an MCP server', tool = 'a tool'] = [] }) => ({
     sentence: `A rule asks people whether it may call ${tool} of ${where}.`,
     wayOut: 'Allow the call or refuse it, on the page of the run or among the approvals.',

@@ -192,6 +192,43 @@ describe('an agent that is called', () => {
     server.close();
   });
 
+  it('is said not to have taken what it has not answered', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let isDone = false;
+    const server = createServer(async (request, response) => {
+      request.resume();
+      if (request.url === '/health') return void response.end();
+      if (request.url?.startsWith('/status')) {
+        return void response.end(
+          JSON.stringify(isDone ? { status: 'succeeded', output: 'at last' } : { status: 'running' }),
+        );
+      }
+      await answered;
+      response.writeHead(202).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const world = await openWorld();
+    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
+      name: 'called',
+      transport: 'push',
+      capabilities: [{ name: 'call' }],
+      endpoints: { task: `${origin}/task`, health: `${origin}/health`, status: `${origin}/status` },
+    });
+    const run = await world.startRun(graph('call'));
+    const wait = { code: 'unanswered', blockers: ['called'] };
+    await eventually(async () => expect((await world.task(run))?.wait).toMatchObject(wait));
+    answer();
+    await eventually(async () =>
+      expect(await world.task(run)).toMatchObject({ status: 'running', wait: null, epoch: 1 }),
+    );
+    isDone = true;
+    expect(await world.untilOver(run)).toBe('succeeded');
+    expect(await world.task(run)).toMatchObject({ output: 'at last', attempt: 1, wait: null });
+    server.closeAllConnections();
+    server.close();
+  });
+
   it.each([
     { what: 'a status that is no answer', status: 500, body: '', code: 'AGENT_HTTP_STATUS' },
     { what: 'a redirect', status: 302, body: '', code: 'AGENT_HTTP_STATUS' },

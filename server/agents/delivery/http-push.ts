@@ -21,8 +21,12 @@ export interface HttpPushOptions {
   recordOf(agent: AgentId): AgentRecord | undefined;
   /** The agent gets nothing new for so long. */
   cool(agent: AgentId, forMs: number): void;
+  /** Says of a task that its agent has not taken it yet. Its next sign of life ends that. */
+  tellUnanswered(handOut: HandOut, agent: AgentRecord): Promise<unknown>;
   /** How long an agent may think before it answers a task with 200 or 202: well within the lease. */
   answerMs?: number;
+  /** An agent that has not answered by then has not taken it, as far as anybody knows. */
+  promptMs?: number;
   /** How often a task that was taken with 202 is asked after. */
   pollMs?: number;
   whole: WholeAssignments;
@@ -66,6 +70,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
   const { fetch } = options;
   const answerMs = options.answerMs ?? 20_000;
   const pollMs = options.pollMs ?? 2000;
+  const promptMs = options.promptMs ?? 1000;
   const works = new Map<TaskId, Work>();
   const asking = new Set<AgentId>();
 
@@ -102,10 +107,26 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     }
   }
 
+  /** It counts as running from the moment it is handed out: while nobody has taken it, it says so. */
+  async function sendAndTell(work: Work, handOut: HandOut): Promise<SafeResponse> {
+    let told: Promise<unknown> | undefined;
+    const timer = setTimeout(() => {
+      told = options.tellUnanswered(handOut, work.record);
+      guard(work, told);
+    }, promptMs);
+    const response = await send(work, handOut).finally(() => clearTimeout(timer));
+    // Any other answer ends the attempt, and its wait with it.
+    if (told && response.status === 202) {
+      await told.catch(() => undefined);
+      await report(work, { type: 'beat', ...nameOf(work) });
+    }
+    return response;
+  }
+
   async function run(work: Work): Promise<void> {
     const handOut = await fill(work);
     if (!handOut || !isOurs(work)) return;
-    const response = await send(work, handOut).catch((error: unknown) => refuse(work, error));
+    const response = await sendAndTell(work, handOut).catch((error: unknown) => refuse(work, error));
     if (!response || !isOurs(work)) return;
     if (response.status === 202) return follow(work);
     if (BUSY.has(response.status)) {

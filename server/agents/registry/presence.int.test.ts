@@ -118,7 +118,8 @@ async function openOther({ database, broker, troubles }: World): Promise<AgentSy
     throw new Error('nothing is reported here');
   };
   const reports = { result: no, accept: no, report: no, keepLate: no };
-  system.connect({ engine: { offerWaiting: () => undefined, sendAgain: async () => false }, reports });
+  const engine = { offerWaiting: () => undefined, sendAgain: async () => false, tell: never };
+  system.connect({ engine, reports });
   await system.start();
   onTestFinished(async () => {
     await system.stop();

@@ -281,6 +281,9 @@ export function renewLease(draft: Draft, happening: Of<'beat'>, context: DecideC
       : stale('The lease has gone to a later hand-out.');
   }
   extendLease(draft, happening.task, context);
+  // Whoever gives a sign of life has taken it.
+  if (task.wait?.code === 'unanswered')
+    standBy(draft, { ...happening, type: 'stand-by', wait: null, moreMs: 0 });
   const progress = Math.min(happening.progress ?? 0, 1);
   if (progress > task.progress) {
     const note = happening.note === undefined ? {} : { note: happening.note };
@@ -295,7 +298,7 @@ export function extendLease(draft: Draft, index: number, context: DecideContext)
   setTask(draft, index, { dueAt: context.now + leaseMs });
 }
 
-/** An attempt waits for people, and no clock of its stage runs meanwhile: nobody is hurried, and no work is lost over it. */
+/** An attempt waits for somebody, `moreMs` beyond what its stage allows: nobody is hurried, and no work is lost over it. */
 export function standBy(draft: Draft, { task: index, epoch, wait, moreMs }: Of<'stand-by'>): Reply {
   const task = taskOf(draft, index);
   if (task.epoch !== epoch) return stale('The task has gone to a later hand-out.');

@@ -45,6 +45,20 @@ describe('an attempt that waits for people', () => {
     expect(standBy(run, { epoch: 2, wait: null })).toEqual({ ok: true, repeated: true });
   });
 
+  test('for an agent that has not answered goes on at its next sign of life, however much time its stage had left', () => {
+    const run = driveRun(alone({ timeouts: { stageSeconds: 60 } }));
+    run.start();
+    const { stopBy } = run.task('a');
+    standBy(run, { wait: { code: 'unanswered', blockers: ['slow'] }, moreMs: 0 });
+    run.pass(2000);
+    expect(run.task('a')).toMatchObject({ wait: { code: 'unanswered' }, stopBy });
+    run.tell({ type: 'beat', task: 0, epoch: 1, agent: run.agent });
+    expect(run.task('a')).toMatchObject({ status: 'running', wait: null, stopBy });
+    standBy(run, {});
+    run.tell({ type: 'beat', task: 0, epoch: 1, agent: run.agent });
+    expect(run.task('a').wait, 'people are waited for all the same').toMatchObject(wait);
+  });
+
   test('is called off with its run', () => {
     const run = driveRun(alone());
     run.start();

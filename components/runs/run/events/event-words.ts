@@ -27,6 +27,7 @@ const WAITS: Record<string, string> = {
   'given-back': 'to be offered again',
   quota: 'for a limit of the installation',
   queue: 'in its queue',
+  unanswered: 'for an agent to answer',
   approval: 'for people to allow a call',
   question: 'for people to answer a question',
 };
@@ -47,8 +48,7 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'task.queued': ({ queue }) => `Put into the queue ${queue ?? ''}`,
   'task.started': ({ agent }) => `Taken by ${agent ?? ''}`,
   'task.progressed': ({ progress = 0, note }) => `${Math.round(progress * 100)} %${note ? `: ${note}` : ''}`,
-  'task.standing-by': ({ wait }) =>
-    wait?.code === 'approval' ? 'Waits for people to allow a call' : 'Waits for people to answer a question',
+  'task.standing-by': ({ wait }) => `Waits ${sayWait(wait?.code)}`,
   'task.went-on': () => 'Went on',
   'task.succeeded': () => 'Succeeded',
   'task.reused': ({ from }) => `Taken over from ${shortId(from ?? '')}`,
