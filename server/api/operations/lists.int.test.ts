@@ -98,6 +98,8 @@ const A_RUN = id('run', 0);
 const OF: Record<string, Record<string, unknown>> = {
   'bulk.items': { id: BULK },
   'runs.attempts': { id: A_RUN },
+  'runs.handOuts': { id: A_RUN },
+  'runs.lateAnswers': { id: A_RUN },
   'runs.logs': { id: A_RUN },
   'pipelines.versions': { id: PIPELINE },
   'grants.list': { id: PIPELINE },

@@ -1,11 +1,13 @@
 'use client';
 
 import { CirclePlay, Play, Trash2 } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../../server/domain/json.ts';
 import { useMay } from '../../../shell/use-may.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Field, TextInput } from '../../../ui/field.tsx';
+import { patiently } from '../../../ui/patiently.ts';
 import { Tooltip } from '../../../ui/tooltip.tsx';
 import { iconOf } from '../../canvas/icons.ts';
 import { useEditor } from '../../context.ts';
@@ -23,9 +25,11 @@ import { InRun } from './in-run.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
 import { LimitsSections } from './limits-sections.tsx';
-import { McpConfig } from './mcp/mcp-config.tsx';
 import type { SetField } from './set-field.ts';
 import { WiresSection } from './wires-section.tsx';
+
+// Of one kind of stage, so it comes when one is looked at.
+const McpConfig = dynamic(patiently(() => import('./mcp/mcp-config.tsx').then((module) => module.McpConfig)));
 
 /** All that a stage can be told. */
 export function StagePanel({ stage }: { stage: StageItem }) {
