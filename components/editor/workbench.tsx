@@ -12,9 +12,9 @@ import { Dialogs } from './dialogs/dialogs.tsx';
 import { useJudge } from './judge/use-judge.ts';
 import type { EditorDocument } from './model/document.ts';
 import { replaceDocument } from './model/edits/extras.ts';
+import { wantedSources } from './model/mcp/known-mcp.ts';
 import { edits } from './model/words.ts';
 import { Inspector } from './panels/inspector.tsx';
-import { Outline } from './panels/outline.tsx';
 import { Palette } from './panels/palette.tsx';
 import { ProblemsBar } from './panels/problems-bar.tsx';
 import { YamlGhost } from './panels/yaml-frame.tsx';
@@ -34,6 +34,8 @@ const YamlPane = dynamic(
     loading: YamlGhost,
   },
 );
+const Outline = dynamic(patiently(() => import('./panels/outline.tsx').then((module) => module.Outline)));
+const McpWatch = dynamic(patiently(() => import('./session/use-mcp.ts').then((module) => module.McpWatch)));
 const Conflict = dynamic(
   patiently(() => import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog)),
 );
@@ -50,6 +52,7 @@ export interface WorkbenchProps {
 export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchProps) {
   const [followed, follow] = useFollowed();
   const [editor] = useState(() => openEditor(pipeline, { document, isReadOnly, follow }));
+  const callsTools = useObserved(editor.store, ({ document }) => wantedSources(document) !== null);
   const isConflict = useObserved(editor.autosave, ({ phase }) => phase === 'conflict');
   useKeeping(editor);
   useJudge(editor);
@@ -61,6 +64,7 @@ export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchP
   return (
     <EditorProvider value={editor}>
       <Frame name={pipeline.name} />
+      {callsTools ? <McpWatch /> : null}
       {isConflict ? <Conflict name={pipeline.name} /> : null}
       <Dialogs />
     </EditorProvider>

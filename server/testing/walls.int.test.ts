@@ -45,6 +45,7 @@ const OF_NO_TENANT: Record<string, string> = {
   outbox: 'messages on their way, which the engine alone reads; the queue names the tenant',
   stored_objects: 'found by content: who stored it is a list in the row',
   analytics_progress: 'how far all has been counted',
+  guarding_settings: 'of the installation',
   schema_migrations: 'of the installation',
   server_keys: 'of the installation',
 };

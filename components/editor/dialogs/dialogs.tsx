@@ -5,10 +5,14 @@ import { patiently } from '../../ui/patiently.ts';
 import { useEditor } from '../context.ts';
 import { useObserved } from '../store/observable.ts';
 import { AddDialog } from './add-dialog.tsx';
-import { ConnectDialog } from './connect-dialog.tsx';
-import { SearchDialog } from './search-dialog.tsx';
 
-// Those that compare or judge graphs bring the domain with them, so they come when they are asked for.
+// All but the one that begins a pipeline come when they are asked for: some bring the domain with them.
+const ConnectDialog = dynamic(
+  patiently(() => import('./connect-dialog.tsx').then((module) => module.ConnectDialog)),
+);
+const SearchDialog = dynamic(
+  patiently(() => import('./search-dialog.tsx').then((module) => module.SearchDialog)),
+);
 const DryRunDialog = dynamic(
   patiently(() => import('./dry-run-dialog.tsx').then((module) => module.DryRunDialog)),
 );

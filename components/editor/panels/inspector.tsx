@@ -1,16 +1,21 @@
 'use client';
 
+import dynamic from 'next/dynamic';
+import { patiently } from '../../ui/patiently.ts';
 import { useEditor } from '../context.ts';
 import { findStage } from '../model/document.ts';
 import { kindOf, nameOf, wireId } from '../model/items.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { DETAILS } from './details.ts';
-import { GroupPanel, NotePanel } from './extras-panel.tsx';
-import { ManyPanel } from './many-panel.tsx';
 import { PipelinePanel } from './pipeline-panel.tsx';
 import { StagePanel } from './stage/stage-panel.tsx';
 import { WirePanel } from './wire-panel.tsx';
+
+// What few look at comes when they do.
+const GroupPanel = dynamic(patiently(() => import('./extras-panel.tsx').then((module) => module.GroupPanel)));
+const NotePanel = dynamic(patiently(() => import('./extras-panel.tsx').then((module) => module.NotePanel)));
+const ManyPanel = dynamic(patiently(() => import('./many-panel.tsx').then((module) => module.ManyPanel)));
 
 /** Beside the canvas: what is selected, or the pipeline itself. It stays open while one thing after another is looked at. */
 export function Inspector() {

@@ -5,7 +5,7 @@ import { offerKindOf } from '../../../server/domain/mcp.ts';
 import { type Answer, ask, query } from '../../data/index.ts';
 import { stateOfConnection } from '../../looks/index.ts';
 import { useMay } from '../../shell/use-may.ts';
-import type { Editor } from '../context.ts';
+import { type Editor, useEditor } from '../context.ts';
 import {
   type KnownMcp,
   type McpSource,
@@ -19,8 +19,8 @@ import { useObserved } from '../store/observable.ts';
 type Connection = Answer<'mcp.connections'>['connections'][number];
 type VirtualServer = Answer<'mcpServers.list'>['servers'][number];
 
-/** Connections and servers, and the tools of those that stages name. Nothing is asked while no stage calls a tool. */
-export function useMcp({ store, mcp }: Editor): void {
+/** Connections and servers, and the tools of those that stages name. Nothing is asked, nor loaded, while no stage calls a tool. */
+function useMcp({ store, mcp }: Editor): void {
   const mayRead = useMay()('mcp.read');
   const wanted = useObserved(store, ({ document }) => wantedSources(document));
   const isWanted = mayRead && wanted !== null;
@@ -34,6 +34,13 @@ export function useMcp({ store, mcp }: Editor): void {
     [connections, servers, tools, served],
   );
   useEffect(() => mcp.set(isWanted ? known : null), [mcp, isWanted, known]);
+  useEffect(() => () => mcp.set(null), [mcp]);
+}
+
+/** Shows nothing: while it is there the editor knows what stages can call. */
+export function McpWatch(): null {
+  useMcp(useEditor());
+  return null;
 }
 
 /** No news are told of connections: whoever comes back from their page sees what has changed there. */

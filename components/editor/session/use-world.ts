@@ -7,12 +7,10 @@ import { type Answer, query, useFresh } from '../../data/index.ts';
 import { overlayOf } from '../canvas/run-overlay.ts';
 import type { Editor } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
-import { useMcp } from './use-mcp.ts';
 
 /** What the editor knows of the world: agents, the last run, and the run that it follows. */
 export function useWorld(editor: Editor, followed: string | null): void {
   useCapabilities(editor);
-  useMcp(editor);
   useSamples(editor, followed);
   useOverlay(editor, followed);
 }

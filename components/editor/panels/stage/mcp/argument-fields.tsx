@@ -21,7 +21,8 @@ import { placeOf } from '../../details.ts';
 import { ExpressionField, FieldSet } from '../../fields.tsx';
 import { FieldControl } from '../../schema-form.tsx';
 import { useSuggestions } from '../../use-suggestions.ts';
-import { panelWords, mcpPanelWords as words } from '../../words.ts';
+import { panelWords } from '../../words.ts';
+import { words } from './words.ts';
 
 interface Argument {
   stage: StageItem;

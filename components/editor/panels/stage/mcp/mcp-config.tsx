@@ -16,9 +16,9 @@ import { allConnections } from '../../../session/use-mcp.ts';
 import { useObserved } from '../../../store/observable.ts';
 import { JsonField } from '../../fields.tsx';
 import { SchemaForm } from '../../schema-form.tsx';
-import { mcpPanelWords as words } from '../../words.ts';
 import { ArgumentFields } from './argument-fields.tsx';
 import { type PutInput, SourcePicker, ToolPicker } from './pickers.tsx';
+import { words } from './words.ts';
 
 /** Which tool a stage calls, and what with. Who may not see connections writes the same as text. */
 export function McpConfig({

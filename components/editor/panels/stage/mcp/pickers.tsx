@@ -18,8 +18,8 @@ import {
   withSource,
 } from '../../../model/mcp/known-mcp.ts';
 import { obstacleOf, whyNotCallable } from '../../../model/mcp/tool-problems.ts';
-import { mcpPanelWords as words } from '../../words.ts';
 import { Choose } from './choose.tsx';
+import { words } from './words.ts';
 
 /** Both of what says what a tool is given, as they go together. */
 export type PutInput = (next: ToolInput) => void;
