@@ -141,13 +141,14 @@ async function walk(path: string, field: string) {
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const paged = listOperations().filter(isPaged);
+/** Tasks of many runs are refused by their start: `server/services/task/list.int.test.ts` sorts those of one run so. */
 const filled = paged
   .flatMap((named) =>
     wordsOf(named, 'sort').flatMap((sort) =>
       wordsOf(named, 'order').map((order) => ({ name: named.name, named, sort, order })),
     ),
   )
-  .filter(({ name }) => !FEW.includes(name));
+  .filter(({ name, sort }) => !FEW.includes(name) && !(name === 'tasks.list' && sort === 'started'));
 
 describe('lists', () => {
   test('come in pages, all but those that cannot be long', () => {
