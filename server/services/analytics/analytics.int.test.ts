@@ -215,7 +215,11 @@ describe('the home page agrees with the lists that it leads to', () => {
       expect(count).toBe(await listed(filter));
     const down = await listAgents(...at(), home.agents?.down.filter);
     expect([home.agents?.down.count, down.items.length]).toEqual([3, 3]);
-    expect(home.agents?.down.each).toEqual({ quarantined: 1, stale: 1, offline: 1 });
+    // Which of them are offline by now hangs on how long the program has heard nothing of them.
+    const inState = (wanted: string) => down.items.filter(({ state }) => state === wanted).length;
+    expect(home.agents?.down.each).toEqual({
+      ...{ quarantined: inState('quarantined'), stale: inState('stale'), offline: inState('offline') },
+    });
     expect(home.firstSteps).toEqual({ hasRun: true, hasAgent: true });
     expect(home.lastDay.length).toBeLessThanOrEqual(49);
   });
