@@ -1,10 +1,12 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { type Answer, pages, query, useFresh } from '../../data/index.ts';
 import { useWholeList } from '../../shell/paged-table.tsx';
+import { whenIdle } from '../../ui/late.tsx';
 
 export type Run = Answer<'runs.get'>;
 export type Stage = Run['stages'][number];
@@ -47,11 +49,21 @@ const MOST_HAND_OUTS = 20_000;
 
 /** When the tasks of a run were put into queues; asked for by what draws it, once the run itself is there. */
 export function useHandOuts(run: Run): readonly HandOut[] {
+  const isAsked = useIsOpened(run.stages.length > LARGE_STAGES);
   const input = { id: run.id as RunId, limit: MOST_HAND_OUTS };
-  const { rows } = useWholeList('runs.handOuts', input, handOutsOf);
+  const { rows } = useWholeList('runs.handOuts', { ...input, isAsked }, handOutsOf);
   useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
     keys: [pages('runs.handOuts', input).queryKey],
     everyMs: paceMs(run.stages.length),
   });
   return rows ?? NO_HAND_OUTS;
+}
+
+const LARGE_STAGES = 1000;
+
+/** What is large is drawn and can be used before it is asked for more: that would hold up its opening. */
+function useIsOpened(isLarge: boolean): boolean {
+  const [isOpened, setOpened] = useState(!isLarge);
+  useEffect(() => (isOpened ? undefined : whenIdle(() => setOpened(true))), [isOpened]);
+  return isOpened;
 }
