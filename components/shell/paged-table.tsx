@@ -2,7 +2,7 @@
 
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query';
 import type { LucideIcon } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import { type Answer, type Input, type PagedPath, pages } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -21,7 +21,9 @@ export function usePages<P extends PagedPath, Row>(
     ...pages(path, asked as unknown as Omit<Input<P>, 'cursor'>),
     enabled: isAsked,
   }) as UseInfiniteQueryResult<InfiniteData<Answer<P>>>;
-  return { ...list, rows: list.data?.pages.flatMap(rowsOf) };
+  // The same rows for as long as the pages are the same: whoever draws thousands of them asks by that.
+  const rows = useMemo(() => list.data?.pages.flatMap(rowsOf), [list.data, rowsOf]);
+  return { ...list, rows };
 }
 
 /** A list that is so long is no choice any more. */
