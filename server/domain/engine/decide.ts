@@ -304,9 +304,8 @@ function sendToQueue(draft: Draft, to: { index: number; queue: string }, context
   const { index, queue } = to;
   const { epoch } = taskOf(draft, index);
   const redeliverAt = context.now + context.defaults.redeliverMs;
-  if (giveInput(draft, index)) {
-    emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt });
-  }
+  if (!giveInput(draft, index)) return;
+  emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt });
 }
 
 function sendAgain(
