@@ -5,6 +5,7 @@ import { until } from '#server/testing/faults/until.ts';
 import { startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
 import { openBrowser } from '../stack/browser.ts';
 import { publish, readDraft, saved } from '../stack/editor.ts';
+import { freshName } from '../stack/fresh-name.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
@@ -76,7 +77,7 @@ async function outputOf(run: { id: string }, stage: string) {
 test('a tool is picked, its fields are filled in, one by an expression; what is wrong leads to its field; the run shows what came back', async () => {
   const { page } = owner;
   const pipeline = await api('/pipelines', {
-    name: 'asks the wiki',
+    name: freshName('asks the wiki'),
     stages: [
       { key: 'begin', name: 'begin', type: 'echo' },
       { key: 'ask', name: 'ask', type: 'mcp-tool' },
@@ -158,7 +159,7 @@ test('a tool is picked, its fields are filled in, one by an expression; what is 
 test('a tool that was renamed is told with the way out, and arguments that were written by hand open as they are', async () => {
   const { page } = owner;
   const pipeline = await api('/pipelines', {
-    name: 'asks for what is gone',
+    name: freshName('asks for what is gone'),
     stages: [
       {
         ...{ key: 'lost', name: 'lost', type: 'mcp-tool' },
@@ -191,7 +192,7 @@ test('a call that people are asked about is allowed once on the page of its run,
   await api('/mcp/rules', { effect: 'ask', who: { kind: 'everybody' }, tool: 'search' });
   const config = { connection: 'wiki', tool: 'search', arguments: { question: 'May I?' } };
   const stages = [{ name: 'ask', type: 'mcp-tool', config, retry: { maxAttempts: 1 } }];
-  const pipeline = await api('/pipelines', { name: 'asks first', stages });
+  const pipeline = await api('/pipelines', { name: freshName('asks first'), stages });
   const allowed = await api(`/pipelines/${pipeline.id}/execute`, { input_data: {} });
   await page.goto(`${server.origin}/runs/${allowed.id}`);
   const asked = page.getByRole('region', { name: 'What people are asked' });

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { Editor } from '../context.ts';
 import { severityByItem } from '../model/problems.ts';
+import { betweenPresses } from './between-presses.ts';
 import type { Question, Verdict } from './worker.ts';
 
 /** After the last letter of a word, not after each. */
@@ -13,6 +14,7 @@ const AFTER_MS = 150;
 export function useJudge({ store, capabilities, mcp, problems, severities, published }: Editor): void {
   useEffect(() => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    const presses = betweenPresses(window);
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isBusy = false;
     let isStale = false;
@@ -27,12 +29,15 @@ export function useJudge({ store, capabilities, mcp, problems, severities, publi
       isBusy = true;
       worker.postMessage(last);
     };
+    const tell = (verdict: Verdict) => {
+      problems.set(verdict.problems);
+      severities.set(severityByItem(verdict.problems));
+      const known = published.get();
+      if (verdict.differs !== known.differs) published.set({ ...known, differs: verdict.differs });
+    };
     worker.onmessage = ({ data }: MessageEvent<Verdict>) => {
       isBusy = false;
-      problems.set(data.problems);
-      severities.set(severityByItem(data.problems));
-      const known = published.get();
-      if (data.differs !== known.differs) published.set({ ...known, differs: data.differs });
+      presses.say(() => tell(data));
       if (isStale) {
         isStale = false;
         ask();
@@ -55,6 +60,7 @@ export function useJudge({ store, capabilities, mcp, problems, severities, publi
     return () => {
       clearTimeout(timer);
       worker.terminate();
+      presses.stop();
       for (const stop of stops) stop();
     };
   }, [store, capabilities, mcp, problems, severities, published]);
