@@ -68,17 +68,26 @@ export function useLive(target: LiveTarget | undefined, listener: LiveListener):
 /** Often enough to look alive, seldom enough for a server with many panels open. */
 const REFRESH_MS = 200;
 
+interface Freshness {
+  keys: readonly QueryKey[];
+  everyMs?: number;
+  /** Whether what is known of a key will never be another. */
+  isFinal?(key: QueryKey): boolean;
+}
+
+const NEVER_FINAL = (_key: QueryKey) => false;
+
 /**
  * Asks anew for what is shown when the target moves. What is shown is always a whole answer, so a missed event costs
  * nothing; a page that nobody looks at is brought up to date when somebody does.
  */
 export function useFresh(
   target: LiveTarget | undefined,
-  { keys, everyMs = REFRESH_MS }: { keys: readonly QueryKey[]; everyMs?: number },
+  { keys, everyMs = REFRESH_MS, isFinal = NEVER_FINAL }: Freshness,
 ): void {
   const queries = useQueryClient();
   const pace = useRef<Pace>(undefined);
-  const ask = useEffectEvent(() => Promise.all(keys.map((key) => askAnew(queries, key))));
+  const ask = useEffectEvent(() => Promise.all(keys.map((key) => askAnew(queries, key, isFinal))));
   const readEveryMs = useEffectEvent(() => everyMs);
   useEffect(() => {
     const made = createPace({
@@ -109,10 +118,11 @@ export function useFreshBy(sign: string, { keys }: { keys: readonly QueryKey[] }
   }, [sign]);
 }
 
-async function askAnew(queries: QueryClient, queryKey: QueryKey): Promise<void> {
+async function askAnew(queries: QueryClient, queryKey: QueryKey, isFinal = NEVER_FINAL): Promise<void> {
   // What is on its way was asked for before this: it is waited for, and not thrown away, however long it takes.
   if (queries.isFetching({ queryKey }) > 0)
     await queries.refetchQueries({ queryKey, fetchStatus: 'fetching' }, { cancelRefetch: false });
+  if (isFinal(queryKey)) return;
   await queries.invalidateQueries({ queryKey, refetchType: document.hidden ? 'none' : 'active' });
 }
 

@@ -42,29 +42,37 @@ export function formatAhead(ms: number): string {
   return ahead.days(Math.floor(ms / DAY_MS));
 }
 
-const momentFormat = (timeZone?: string) =>
-  new Intl.DateTimeFormat(LOCALE, {
+/** Making one takes as long as thousands of uses, so each is made when it is first wanted, and once. */
+const momentFormats = new Map<string | undefined, Intl.DateTimeFormat>();
+function momentFormat(timeZone: string | undefined): Intl.DateTimeFormat {
+  const known = momentFormats.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(LOCALE, {
     ...{ timeZone, year: 'numeric', month: 'short', day: '2-digit' },
     ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
     timeZoneName: 'short',
   });
-const MOMENT = momentFormat();
+  momentFormats.set(timeZone, made);
+  return made;
+}
 
 /** The moment itself, with the zone it is told in; without one it is that of whoever looks. */
 export function formatMoment(at: string, zone?: string): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
-  return (zone === undefined ? MOMENT : momentFormat(zone)).format(date);
+  return momentFormat(zone).format(date);
 }
 
-const TIME = new Intl.DateTimeFormat(LOCALE, {
-  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
-  fractionalSecondDigits: 3,
-});
+let clockFormat: Intl.DateTimeFormat | undefined;
 /** 11:29:15.649, by the clock of whoever looks. */
 export function formatClock(at: string): string {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? at : TIME.format(date);
+  if (Number.isNaN(date.getTime())) return at;
+  clockFormat ??= new Intl.DateTimeFormat(LOCALE, {
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    fractionalSecondDigits: 3,
+  });
+  return clockFormat.format(date);
 }
 
 /** A round one, as a ruler has them: 2 s, 1 min, 1 min 30 s. */

@@ -29,3 +29,12 @@ export const idPattern = (kind: IdKind): RegExp => new RegExp(`^${PREFIX_OF[kind
 
 export const isId = (kind: IdKind, text: string | null): text is string =>
   text !== null && idPattern(kind).test(text);
+
+/** The bare body of a public id: Postgres reads it as a uuid without dashes. */
+export const bodyOf = (id: string): string => id.slice(id.lastIndexOf('_') + 1);
+
+/**
+ * A task is named by its run and its place in it, so its id needs no column and no index of its own:
+ * `task_<run body>_<place>`.
+ */
+export const taskIdText = (runId: string, index: number): string => `task_${bodyOf(runId)}_${index}`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type IdKind, idPattern, PREFIX_OF } from './id-pattern.ts';
+import { bodyOf, type IdKind, idPattern, PREFIX_OF, taskIdText } from './id-pattern.ts';
 
 /**
  * Public ids are a readable prefix and a UUIDv7 body in 32 hex digits, so they sort by time of birth.
@@ -70,10 +70,9 @@ export function makeId<K extends IdKind>(kind: K, uuid: string): IdOf[K] {
 /** A uuid of the database as the public id of its kind. */
 export const fromUuid = makeId;
 
-/** The bare body of a public id: Postgres reads it as a uuid without dashes. */
-export function toUuid(id: string): string {
-  return id.slice(id.lastIndexOf('_') + 1);
-}
+export const toUuid = bodyOf;
+
+export const taskId = (runId: RunId, index: number): TaskId => taskIdText(runId, index) as TaskId;
 
 export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K], string> {
   const prefix = PREFIX_OF[kind];
@@ -83,14 +82,6 @@ export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K], string> 
     IdOf[K],
     string
   >;
-}
-
-/**
- * A task is named by its run and its place in it, so its id needs no column and no index of its own:
- * `task_<run body>_<place>`.
- */
-export function taskId(runId: RunId, index: number): TaskId {
-  return `task_${toUuid(runId)}_${index}` as TaskId;
 }
 
 const TASK_ID = /^task_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/;

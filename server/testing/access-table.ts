@@ -55,6 +55,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   },
   'GET /api/v1/runs': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}': { roles: ALL, scopes: ['runs:read'] },
+  'GET /api/v1/runs/{id}/shape': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/events': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/tasks': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/graph': { roles: ALL, scopes: ['runs:read', 'pipelines:read'] },

@@ -5,8 +5,6 @@ import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
 import { lazy, Suspense, useMemo } from 'react';
 import { isId } from '../../../server/domain/id-pattern.ts';
-import type { RunId } from '../../../server/domain/ids.ts';
-import { query } from '../../data/index.ts';
 import { lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { pipelineHref } from '../../shell/places.ts';
@@ -22,8 +20,8 @@ import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Ago } from '../../ui/text.tsx';
-import type { Run } from '../run/use-run.ts';
 import { useVersionNumber } from '../run/use-version-number.ts';
+import { type Run, shapeOf } from '../run-shape.ts';
 import { words as runWords } from '../words.ts';
 import type { CompareGraphProps } from './compare-graph.tsx';
 import { compareRuns, type StagePair } from './compare-runs.ts';
@@ -41,7 +39,7 @@ const VersionDiff = lazy(
 
 const useRunOf = (id: string) => {
   const isRun = isId('run', id);
-  return useQuery({ ...query('runs.get', { id: id as RunId, brief: true }), enabled: isRun });
+  return useQuery({ ...shapeOf(id), enabled: isRun });
 };
 
 /** Two runs stage by stage: how each ended, how long it took, and what came out of it. */

@@ -1,15 +1,15 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
-import { type Answer, pages, query, useFresh } from '../../data/index.ts';
+import { type Answer, pages, useFresh } from '../../data/index.ts';
 import { useWholeList } from '../../shell/paged-table.tsx';
 import { whenIdle } from '../../ui/late.tsx';
+import { type Run, type Stage, shapeOf } from '../run-shape.ts';
 
-export type Run = Answer<'runs.get'>;
-export type Stage = Run['stages'][number];
+export type { Run, Stage };
 export type Attempt = Answer<'runs.attempts'>['attempts'][number];
 
 export type HandOut = Answer<'runs.handOuts'>['hand_outs'][number];
@@ -17,6 +17,9 @@ export type HandOut = Answer<'runs.handOuts'>['hand_outs'][number];
 /** A run of thousands of stages is a large answer, so it is asked for less often. */
 const paceMs = (stages: number): number => Math.max(100, Math.min(5000, stages));
 const NO_ATTEMPTS: readonly Attempt[] = [];
+/** Not there yet and none at all are drawn alike, and so are one thing: thousands of rows are not laid out for nothing. */
+const orNone = <Item>(rows: readonly Item[] | undefined, none: readonly Item[]) =>
+  rows === undefined || rows.length === 0 ? none : rows;
 const A_PAGE = 5000;
 const attemptsOf = (page: Answer<'runs.attempts'>) => page.attempts;
 
@@ -25,7 +28,7 @@ const attemptsOf = (page: Answer<'runs.attempts'>) => page.attempts;
  * stage says all. What the stages worked on is read one at a time.
  */
 export function useRun(id: string) {
-  const runQuery = query('runs.get', { id: id as RunId, brief: true });
+  const runQuery = shapeOf(id);
   const attemptsInput = { id: id as RunId, repeated: true, limit: A_PAGE };
   const asked = useQuery(runQuery);
   const run = asked.data;
@@ -34,12 +37,17 @@ export function useRun(id: string) {
     { ...attemptsInput, isAsked: run !== undefined },
     attemptsOf,
   );
+  const queries = useQueryClient();
   const isOver = run !== undefined && isRunOver(run.status);
   useFresh(isOver ? undefined : { run_id: id as RunId }, {
     keys: [runQuery.queryKey, pages('runs.attempts', attemptsInput).queryKey],
     everyMs: paceMs(run?.stages.length ?? 0),
+    isFinal(key) {
+      const known = key === runQuery.queryKey ? queries.getQueryData(runQuery.queryKey) : undefined;
+      return known !== undefined && isRunOver(known.status);
+    },
   });
-  return { run, attempts: attempts.rows ?? NO_ATTEMPTS, hasMoreAttempts: attempts.isCut, asked };
+  return { run, attempts: orNone(attempts.rows, NO_ATTEMPTS), hasMoreAttempts: attempts.isCut, asked };
 }
 
 const NO_HAND_OUTS: readonly HandOut[] = [];
@@ -56,7 +64,7 @@ export function useHandOuts(run: Run): readonly HandOut[] {
     keys: [pages('runs.handOuts', input).queryKey],
     everyMs: paceMs(run.stages.length),
   });
-  return rows ?? NO_HAND_OUTS;
+  return orNone(rows, NO_HAND_OUTS);
 }
 
 const LARGE_STAGES = 1000;

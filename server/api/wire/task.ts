@@ -25,7 +25,7 @@ export const taskErrorSchema = z
   })
   .meta({ id: 'TaskError' });
 
-const waitingSchema = z
+export const waitingSchema = z
   .object({
     code: z.enum(WAIT_CODES),
     sentence: z.string(),
@@ -84,7 +84,7 @@ export const taskSchema = z
   })
   .meta({ id: 'Task' });
 
-function presentWaiting(waiting: Waiting | null): z.input<typeof waitingSchema> | null {
+export function presentWaiting(waiting: Waiting | null): z.input<typeof waitingSchema> | null {
   if (!waiting) return null;
   const { code, sentence, blockers, since, wayOut } = waiting;
   return {

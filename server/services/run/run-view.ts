@@ -18,6 +18,7 @@ import {
   type VersionId,
 } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import { remembering } from '#server/domain/remembering.ts';
 import { isTaskOver, isTaskUntouched, type RunStatus, type TaskStatus } from '#server/domain/statuses.ts';
 import { explainWait, unsaidWait, type Waiting } from '#server/domain/waiting.ts';
 import { type Shown, showRun, showTask } from './shown.ts';
@@ -163,7 +164,9 @@ function viewOf(
   { graph, shown }: { graph: CompiledGraph; shown: readonly number[] },
 ): RunView {
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
-  const tasks = shown.map((index) => toTaskView(row, { index, graph, byIndex }));
+  const agentOf = remembering((uuid: string) => fromUuid('agent', uuid));
+  const about = { id: fromUuid('run', row.id), createdAt: row.createdAt, graph, byIndex, agentOf };
+  const tasks = shown.map((index) => toTaskView(about, index));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
   const view = {
     ...toSummary(row),
@@ -177,18 +180,21 @@ function viewOf(
   return showRun(view, graph.marks);
 }
 
-interface Place {
-  index: number;
+/** What its tasks are told by. */
+interface OfRun {
+  id: RunId;
+  createdAt: Date;
   graph: CompiledGraph;
   byIndex: ReadonlyMap<number, TaskShape>;
+  agentOf(uuid: string): AgentId;
 }
 
-function toTaskView(run: RunShown, place: Place): TaskView {
-  const { index, graph, byIndex } = place;
+function toTaskView(run: OfRun, index: number): TaskView {
+  const { id, graph, byIndex, agentOf } = run;
   const row = byIndex.get(index);
   const stage = graph.stages[index]?.stage;
   const view = {
-    id: taskId(fromUuid('run', run.id), index),
+    id: taskId(id, index),
     index,
     stageKey: stage?.key ?? '',
     name: stage?.name ?? stage?.key ?? '',
@@ -197,7 +203,7 @@ function toTaskView(run: RunShown, place: Place): TaskView {
     status: row?.status ?? 'pending',
     attempt: row?.attempt ?? 0,
     epoch: row?.epoch ?? 0,
-    agentId: row?.agentId ? fromUuid('agent', row.agentId) : null,
+    agentId: row?.agentId ? agentOf(row.agentId) : null,
     progress: row?.progress ?? 0,
     readyAt: row?.readyAt ?? null,
     startedAt: row?.startedAt ?? null,
@@ -206,14 +212,14 @@ function toTaskView(run: RunShown, place: Place): TaskView {
     error: row?.error ?? null,
     skip: row?.skip ?? null,
     routing: (row?.routing ?? null) as Json,
-    waiting: waitingOf(run, place),
+    waiting: waitingOf(run, index),
     isSensitive: graph.marks.stages[index]?.isQuiet ?? false,
   };
   return showTask(view, graph.marks);
 }
 
 /** Why the task does not go on, if it is one that could: one that runs waits for people at most, one that has ended for nothing. */
-function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Place): Waiting | null {
+function waitingOf({ createdAt, graph, byIndex }: OfRun, index: number): Waiting | null {
   const row = byIndex.get(index);
   const capability = graph.stages[index]?.stage.type ?? '';
   if (!row || isTaskUntouched(row.status)) {
@@ -224,7 +230,7 @@ function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Pl
         ? [{ key: stage.key, name: stage.name ?? stage.key }]
         : [];
     });
-    return explainWait({ code: 'dependency' }, { capability, since: run.createdAt.getTime(), upstream });
+    return explainWait({ code: 'dependency' }, { capability, since: createdAt.getTime(), upstream });
   }
   const selector = graph.stages[index]?.stage.agent;
   const facts = {

@@ -10,7 +10,7 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   const { id } = await params;
   return (
     <>
-      <Early asks={[early('runs.get', { id, brief: true })]} />
+      <Early asks={[early('runs.shape', { id })]} />
       <RunPage id={id} />
     </>
   );

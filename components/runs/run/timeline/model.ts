@@ -1,3 +1,4 @@
+import { remembering } from '../../../../server/domain/remembering.ts';
 import { isTaskOver, isTaskSkipped, type TaskStatus } from '../../../../server/domain/statuses.ts';
 import type { Attempt, HandOut, Stage } from '../use-run.ts';
 
@@ -58,13 +59,14 @@ interface Facts {
 export function buildTimeline({ stages, attempts, handOuts, createdAt, finishedAt, now }: Facts): Timeline {
   const from = Date.parse(createdAt);
   const end = finishedAt === null ? Math.max(now, from) : Date.parse(finishedAt);
+  const time = timeReader();
   const triesOfStage = byStage(attempts);
   const queuedOfStage = byStage(handOuts);
-  const critical = criticalPath(stages, end);
+  const critical = criticalPath(stages, { end, time });
   const rows = stages.map((stage) => {
     const tries = triesOfStage.get(stage.stage) ?? [];
     const queued = (queuedOfStage.get(stage.stage) ?? []).map(({ queued_at: at }) => Date.parse(at));
-    const segments = segmentsOf(stage, { tries, queued }, end);
+    const segments = segmentsOf(stage, { tries, queued }, { end, time });
     return { stage, segments, tries: triesOf(tries, segments), isCritical: critical.has(stage.stage) };
   });
   const last = rows.reduce((latest, row) => Math.max(latest, row.segments.at(-1)?.to ?? 0), end);
@@ -104,7 +106,16 @@ export function busyStretches({ rows, to, isOver }: Timeline): { from: number; t
   return [...worked, { from: worked.reduce((latest, segment) => Math.max(latest, segment.to), 0), to }];
 }
 
-const time = (text: string | null): number | undefined => (text === null ? undefined : Date.parse(text));
+interface Clock {
+  /** Of the run, or now. */
+  end: number;
+  time(text: string | null): number | undefined;
+}
+
+function timeReader(): Clock['time'] {
+  const parse = remembering((text: string) => Date.parse(text));
+  return (text) => (text === null ? undefined : parse(text));
+}
 
 interface HandedOut {
   tries: readonly Attempt[];
@@ -112,7 +123,7 @@ interface HandedOut {
   queued: readonly number[];
 }
 
-function segmentsOf(stage: Stage, { tries: attempts, queued }: HandedOut, end: number): Segment[] {
+function segmentsOf(stage: Stage, { tries: attempts, queued }: HandedOut, { end, time }: Clock): Segment[] {
   const finished = time(stage.finished_at);
   if (isTaskSkipped(stage.state)) {
     return finished === undefined
@@ -167,7 +178,7 @@ const triesOf = (attempts: readonly Attempt[], segments: readonly Segment[]): Tr
   }));
 
 /** Back from what ended last, each time to that of the stages before it which ended last: what made the run as long as it was. */
-function criticalPath(stages: readonly Stage[], end: number): ReadonlySet<number> {
+function criticalPath(stages: readonly Stage[], { end, time }: Clock): ReadonlySet<number> {
   // Read once: of ten thousand stages each moment is a text.
   const ends = new Map(
     stages.map((stage) => {

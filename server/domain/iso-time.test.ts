@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isoTime } from './values.ts';
+import { isoTime } from './iso-time.ts';
 
 test('a time is written just as the language writes it, whatever day was written before', () => {
   fc.assert(
