@@ -7,6 +7,9 @@ import { onceFor, seedRuns } from './world.ts';
 
 /** One for both profiles. */
 const makeHistory = onceFor(seedRuns);
+/** What holds the place of runs is there before they are; lists with filters may have none. */
+const A_RUN = '[role=row] a[href^="/runs/run_"]';
+const LIST = '[role=grid]';
 const PLAIN = '/runs';
 const LISTS = [
   PLAIN,
@@ -23,7 +26,7 @@ export async function measureRuns(context: PanelContext): Promise<Measurement[]>
   const openings: Opening[] = [];
   const answers: number[] = [];
   for (const path of Array.from({ length: repeats }).flatMap(() => LISTS)) {
-    await visit(context, { path, selector: '[role=grid]' }, async (visited) => {
+    await visit(context, { path, selector: path === PLAIN ? A_RUN : LIST }, async (visited) => {
       const opening = await readOpening(visited);
       if (path === PLAIN) openings.push(opening);
       answers.push(...(await readAnswers(visited.page)));
