@@ -12,6 +12,7 @@ import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { createAggregator } from '#server/analytics/aggregator.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
+import { type DbClock, openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
@@ -93,8 +94,9 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
   const db = ports.doors;
+  const clock = await openDbClock(ports.beatSql, Date.now);
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
-    ...{ ...options, callMcpTool, newUuid, db, conditions },
+    ...{ ...options, callMcpTool, newUuid, db, conditions, clock },
   });
   connect(engine);
   metrics.watchEngine(engine.load);
@@ -245,13 +247,12 @@ interface EngineParts {
   callMcpTool: CallMcpTool;
   conditions: Conditions;
   db: DoorDatabase;
+  clock: DbClock;
   newUuid(): string;
 }
 
-function makeEngine(
-  ports: Ports,
-  { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions }: ComposeOptions & EngineParts,
-) {
+function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
+  const { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions, clock } = options;
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
     logger.warn({ err: error }, message);
@@ -280,7 +281,7 @@ function makeEngine(
     hands: agents.system.hands,
     broker: ports.broker,
     random: Math.random,
-    localNow: Date.now,
+    clock,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
     payloads,
     maxConcurrentTasks: env.maxConcurrentTasks,

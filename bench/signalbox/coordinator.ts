@@ -6,6 +6,7 @@ import { createAgentSystem } from '#server/agents/system.ts';
 import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
 import { openPorts, type Ports } from '#server/compose-ports.ts';
 import { announceProgress } from '#server/compose-progress.ts';
+import { type DbClock, openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
@@ -90,7 +91,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const system = makeSystem(parts);
   const graphOf = createGraphCache(ports.beatSql);
   const announcer = createSwitchedAnnouncer(ports);
-  const engine = makeEngine(parts, { system, graphOf, announcer });
+  const clock = await openDbClock(ports.beatSql, Date.now);
+  const engine = makeEngine(parts, { system, graphOf, announcer, clock });
   const stopAgents = await connectAgents(parts, { system, engine });
   await untilServed(system, options.instance);
 
@@ -101,7 +103,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       const graph = await graphOf(versionId);
       const run = {
         ...{ id: runId, orgId: DEFAULT_ORG_ID, pipelineId, versionId, graph, input },
-        ...{ parameters: {}, metadata: {}, notification: null, trigger: 'bench', deadlineAt: null },
+        ...{ parameters: {}, metadata: {}, notification: null, trigger: 'bench' },
       };
       const reply = await engine.startRun({ run });
       if (!reply.ok) throw new Error(reply.message);
@@ -153,14 +155,15 @@ function makeEngine(
     system,
     graphOf,
     announcer,
-  }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache>; announcer: Announcer },
+    clock,
+  }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache>; announcer: Announcer; clock: DbClock },
 ): Engine {
   const announce = announceProgress({ announcer, metrics: createMetrics() });
   return createEngine({
     ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, payloads, onTrouble },
     hands: system.hands,
     random: Math.random,
-    localNow: Date.now,
+    clock,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
     onProgress(plan) {
       system.onProgress(plan);

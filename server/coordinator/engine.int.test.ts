@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentHandler } from '#server/agents/agent.ts';
 import { AgentFailure } from '#server/agents/agent.ts';
+import { toUuid } from '#server/domain/ids.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
@@ -201,6 +202,25 @@ describe('the engine on a real database', () => {
     expect(state.tasks[1]?.startedAt).toBeGreaterThanOrEqual(state.tasks[0]?.finishedAt ?? Number.NaN);
     expect((await second.audit()).findings).toEqual([]);
     await first[Symbol.asyncDispose]();
+  });
+
+  test('goes by the clock of the database from the first moment, whatever the clock of its host says', async () => {
+    for (const wrongBy of [-300_000, 300_000]) {
+      const held = Promise.withResolvers<null>();
+      await using scripted = await createScriptedEngine({
+        url: database.url,
+        handlers: { hold: () => held.promise },
+        localNow: () => Date.now() + wrongBy,
+      });
+      const id = await scripted.start({ stages: [{ key: 'only', type: 'hold' }], deadlineSeconds: 60 });
+      const [row] = await database.sql`
+        SELECT extract(epoch FROM deadline_at - created_at)::int AS seconds,
+          abs(extract(epoch FROM now() - created_at)) < 60 AS is_now, status
+        FROM runs WHERE id = ${toUuid(id)}::text::uuid`;
+      expect(row).toEqual({ seconds: 60, is_now: true, status: 'running' });
+      held.resolve(null);
+      expect((await scripted.ended(id)).status).toBe('succeeded');
+    }
   });
 
   test('takes what came for a run beside a start that came twice', async () => {

@@ -13,7 +13,7 @@ import { isTaskHeld, isTaskOut, isTaskQueued, isTaskReady } from '#server/domain
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import type { Committed } from './committer.ts';
 import { type Coordinator, createCoordinator } from './coordinator.ts';
-import { createDbClock } from './db-clock.ts';
+import type { DbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import type { StoredRun } from './intake.ts';
 import { makeLines } from './lines.ts';
@@ -34,7 +34,7 @@ export interface EngineOptions {
   hands: Hands;
   broker: Broker;
   random(): number;
-  localNow(): number;
+  clock: DbClock;
   defaults?: Partial<EngineDefaults>;
   /** How many tasks may be handed out at once in the whole installation. Left out: as many as agents take. */
   maxConcurrentTasks?: number | undefined;
@@ -138,7 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
     sql: options.sql,
     graphOf: options.graphOf,
     hands,
-    clock: createDbClock(options.localNow),
+    clock: options.clock,
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
     quota,

@@ -17,7 +17,6 @@ export interface NewRun {
   metadata: JsonObject;
   notification: Json;
   trigger: string;
-  deadlineAt: number | null;
   replay?: { of: RunId; from: string };
   idempotency?: { key: string; requestHash: string };
 }
@@ -37,7 +36,7 @@ export function unbornState(run: NewRun, now: number): RunState {
     seq: 0,
     revision: 1,
     failing: null,
-    deadlineAt: run.deadlineAt,
+    deadlineAt: deadlineOf(graph, now),
     forceAt: null,
     wakeAt: null,
     startedAt: now,
@@ -51,6 +50,10 @@ export function unbornState(run: NewRun, now: number): RunState {
     stored: false,
   };
 }
+
+/** By the same clock as all that is decided of it: whoever asked may be on a host that is minutes off. */
+const deadlineOf = ({ graph: { deadlineSeconds } }: CompiledGraph, now: number): number | null =>
+  deadlineSeconds === undefined ? null : now + deadlineSeconds * 1000;
 
 export function birthOf(run: NewRun, now: number): RunBirth {
   return {

@@ -50,6 +50,7 @@ export function createRelay(options: RelayOptions): Relay {
   let deleting: Promise<void> | null = null;
   let soon: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let recount: NodeJS.Timeout | undefined;
   let isStopped = false;
 
   /** Says how many the broker has confirmed. */
@@ -126,6 +127,16 @@ export function createRelay(options: RelayOptions): Relay {
     unpublished = row.count;
   }
 
+  /** What others have published for us is known to nobody but the table; only coordinators look there anyway. */
+  function countLater(): void {
+    if (isStopped) return;
+    recount ??= setTimeout(async () => {
+      await count().catch((error) => options.onTrouble('The outbox could not be counted.', error));
+      recount = undefined;
+      if (unpublished > 0) countLater();
+    }, options.staleMs).unref();
+  }
+
   function schedule(): void {
     timer = setTimeout(() => {
       sweep()
@@ -140,12 +151,14 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     send(outboxIds, messages) {
       unpublished += outboxIds.length;
+      countLater();
       void publish(outboxIds.map((id, at) => ({ id, message: messages[at] as QueuedMessage })));
     },
     start: schedule,
     async stop() {
       isStopped = true;
       clearTimeout(timer);
+      clearTimeout(recount);
       timer = undefined;
       await deleteNow();
     },

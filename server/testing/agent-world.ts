@@ -6,6 +6,7 @@ import { type AgentSystem, type AgentSystemOptions, createAgentSystem } from '#s
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine, type EngineOptions } from '#server/coordinator/engine.ts';
 import { NO_PAUSES, type PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake, type ReportIntake } from '#server/coordinator/report-intake.ts';
@@ -135,7 +136,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       graphOf: async (id) => graphs.get(id) as CompiledGraph,
       hands: agents.hands,
       random: Math.random,
-      localNow: Date.now,
+      clock: await openDbClock(database.sql, Date.now),
       sweepMs: 50,
       defaults: { leaseMs: TEST_LEASE_MS, redeliverMs: 1000 },
       onProgress: agents.onProgress,
@@ -163,7 +164,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     graphs.set(versionId, compiled);
     const id = makeId('run', newUuid());
     const run = { id, orgId, pipelineId: null, versionId, graph: compiled, input };
-    const rest = { parameters: {}, metadata: {}, notification: null, trigger: 'test', deadlineAt: null };
+    const rest = { parameters: {}, metadata: {}, notification: null, trigger: 'test' };
     await program.engine.startRun({ run: { ...run, ...rest } });
     return id;
   }

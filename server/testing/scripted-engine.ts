@@ -7,6 +7,7 @@ import { queueNamesFor } from '#server/agents/queues.ts';
 import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
+import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import type { LargePayloads } from '#server/coordinator/needs.ts';
 import type { NewRun } from '#server/coordinator/new-run.ts';
@@ -156,7 +157,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     hands: dispatcher,
     broker,
     random: Math.random,
-    localNow: options.localNow ?? Date.now,
+    clock: await openDbClock(sql, options.localNow ?? Date.now),
     ...(options.defaults ? { defaults: options.defaults } : {}),
     ...(options.points ? { points: options.points } : {}),
     ...(options.payloads ? { payloads: options.payloads } : {}),
@@ -208,7 +209,6 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       metadata: {},
       notification: null,
       trigger: 'test',
-      deadlineAt: null,
       ...more,
     };
     return { runId: run.id, reply: await engine.startRun({ run }) };

@@ -70,7 +70,6 @@ async function giveBirth(
   // Like its payloads, before it is born: its first stage finds the files of those before it.
   const { replay, files: kept = [] } = launch;
   if (replay) await services.workspaces.replays.carry({ from: replay.of, to: id, orgId: actor.orgId, kept });
-  const deadline = graph.graph.deadlineSeconds;
   const reply = await services.engine.startRun({
     run: {
       id,
@@ -83,7 +82,6 @@ async function giveBirth(
       metadata: launch.metadata,
       notification: launch.notification,
       trigger: launch.trigger,
-      deadlineAt: deadline === undefined ? null : services.now() + deadline * 1000,
       ...(replay ? { replay } : {}),
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },

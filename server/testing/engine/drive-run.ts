@@ -37,9 +37,8 @@ export function makeUnborn(graph: CompiledGraph, deadlineAt: number | null, inpu
     metadata: {},
     notification: null,
     trigger: 'test',
-    deadlineAt,
   };
-  return unbornState(run, START_MS);
+  return { ...unbornState(run, START_MS), deadlineAt };
 }
 
 export interface DriveOptions {

@@ -3,6 +3,7 @@ import { createAgentSystem } from '#server/agents/system.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
 import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
@@ -71,7 +72,7 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
   const engine = createEngine({
     ...{ sql, lanes, broker, points, onTrouble, graphOf: graphs.graphOf, hands: agents.hands },
     random: Math.random,
-    localNow: Date.now,
+    clock: await openDbClock(sql, Date.now),
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
     ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
@@ -100,7 +101,7 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
     async startVersion(versionId, input, more) {
       const id = fromUuid('run', newUuid());
       const graph = await graphs.graphOf(versionId);
-      const rest = { metadata: {}, notification: null, trigger: 'test', deadlineAt: null, parameters: {} };
+      const rest = { metadata: {}, notification: null, trigger: 'test', parameters: {} };
       const run = { id, orgId: DEFAULT_ORG_ID, pipelineId: null, versionId, graph, input, ...rest, ...more };
       return { runId: run.id, reply: await engine.startRun({ run }) };
     },

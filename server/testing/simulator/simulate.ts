@@ -105,17 +105,17 @@ function createCast(options: WorldOptions): Cast {
 }
 
 function makeRun(world: RunningWorld, at: number, graphs: Map<string, CompiledGraph>): NewRun {
-  const graph = makeGraph(
-    randomGraph(world.pick, {
-      stages: 1 + world.pick(14),
-      types: [PUSHED, QUEUED],
-      second: 1,
-      concurrencyKeys: [
-        { key: 'one', limit: 1 },
-        { key: 'two', limit: 2 },
-      ],
-    }),
-  );
+  const random = randomGraph(world.pick, {
+    stages: 1 + world.pick(14),
+    types: [PUSHED, QUEUED],
+    second: 1,
+    concurrencyKeys: [
+      { key: 'one', limit: 1 },
+      { key: 'two', limit: 2 },
+    ],
+  });
+  const isHurried = world.pick(6) === 0;
+  const graph = makeGraph(isHurried ? { ...random, deadlineSeconds: 10 + world.pick(60) } : random);
   const body = `${WORLD_START_MS.toString(16).padStart(12, '0')}7000800000000000${at.toString(16).padStart(4, '0')}`;
   const versionId = makeId('ver', body);
   graphs.set(versionId, graph);
@@ -130,7 +130,6 @@ function makeRun(world: RunningWorld, at: number, graphs: Map<string, CompiledGr
     metadata: {},
     notification: null,
     trigger: 'simulator',
-    deadlineAt: world.pick(6) === 0 ? WORLD_START_MS + 10_000 + world.pick(60_000) : null,
   };
 }
 
