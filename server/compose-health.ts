@@ -53,7 +53,7 @@ export function createHealth(
       const broker = ports.broker.state();
       const [database, queues, hotState, objects] = await Promise.all([
         askDatabase(),
-        measure(() => ports.broker.depths()),
+        measure(() => ports.broker.idleQueues()),
         measure(() => ports.hotState.get('health')),
         measure(() => ports.objects.has(NO_OBJECT)),
         fullness.look(),

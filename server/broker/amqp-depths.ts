@@ -15,6 +15,8 @@ export interface AmqpDepthsOptions {
 
 export interface AmqpDepths {
   read(queues: readonly string[]): Promise<QueueDepth[]>;
+  /** Without a look into any, which other processes would take for messages that came back. */
+  readIdle(queues: readonly string[]): Promise<ReadonlySet<string>>;
   /** True once for each message that our look at the head of a queue has marked as redelivered. */
   wasPeeked(messageId: string): boolean;
 }
@@ -43,10 +45,10 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
     return typeof since === 'number' ? Math.max(0, options.now() - since) : null;
   };
 
-  const readOne = async (model: ChannelModel, queue: string): Promise<QueueDepth> => {
+  const readOne = async (queue: string): Promise<QueueDepth> => {
     const isDeadLetters = queue === topology.deadLetterQueue;
     const wireName = isDeadLetters ? queue : topology.wireQueue(queue);
-    return withChannel(model, async (channel) => {
+    return withChannel(options.model(), async (channel) => {
       const { messageCount, consumerCount } = await channel.checkQueue(wireName);
       return {
         queue: isDeadLetters ? topology.portQueue(queue) : queue,
@@ -59,21 +61,30 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
     });
   };
 
+  const isIdle = async (queue: string): Promise<boolean> => {
+    const { messageCount } = await withChannel(options.model(), (channel) =>
+      channel.checkQueue(topology.wireQueue(queue)),
+    );
+    return messageCount + options.unackedIn(queue) === 0;
+  };
+
+  /** Somebody deleted it. It is part of the topology, so it comes back, and it is empty. */
+  const withQueue = async <Found>(queue: string, read: (queue: string) => Promise<Found>): Promise<Found> => {
+    try {
+      return await read(queue);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await options.redeclare(queue);
+      return read(queue);
+    }
+  };
+
   return {
-    async read(queues) {
-      const model = options.model();
-      return Promise.all(
-        [...queues, topology.deadLetterQueue].map(async (queue) => {
-          try {
-            return await readOne(model, queue);
-          } catch (error) {
-            if (!isMissing(error)) throw error;
-            // Somebody deleted it. It is part of the topology, so it comes back, and it is empty.
-            await options.redeclare(queue);
-            return readOne(model, queue);
-          }
-        }),
-      );
+    read: (queues) =>
+      Promise.all([...queues, topology.deadLetterQueue].map((queue) => withQueue(queue, readOne))),
+    async readIdle(queues) {
+      const idle = await Promise.all(queues.map((queue) => withQueue(queue, isIdle)));
+      return new Set(queues.filter((_, at) => idle[at]));
     },
     wasPeeked: (messageId) => peeked.size > 0 && peeked.delete(messageId),
   };

@@ -251,6 +251,20 @@ function describeReading(use: Use): void {
     });
   });
 
+  it('tells which queues hold nothing, and disturbs none that hold something', async () => {
+    const { broker } = use();
+    await broker.publish([message('a'), message('b')]);
+    await eventually(async () => expect((await broker.idleQueues()).has(QUEUE)).toBe(false));
+    expect((await broker.idleQueues()).has('intent.task')).toBe(true);
+    const { got } = await collect(broker, 1, (delivery) => delivery.ack());
+    await eventually(() => expect(got).toHaveLength(2));
+    expect(got.map(({ messageId, redeliveries }) => [messageId, redeliveries])).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+    await eventually(async () => expect((await broker.idleQueues()).has(QUEUE)).toBe(true));
+  });
+
   it('counts what passed through each queue of late, what came back apart', async () => {
     const { broker } = use();
     await broker.publish([message('once'), message('twice')]);

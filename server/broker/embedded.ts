@@ -63,6 +63,7 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Broke
     subscribeEvents: topics.subscribe,
     consume: async (queue, { prefetch }, onDelivery) => queues.subscribe(queue, prefetch, onDelivery),
     depths: async () => [...queues.depths(), deadLetters.depth()],
+    idleQueues: async () => queues.idle(),
     purge: async (queue) => queues.purge(queue),
     listDeadLetters: async (limit, isMeant) => deadLetters.list(limit, isMeant),
     readDeadLetter: async (id, isMeant) => deadLetters.read(id, isMeant) ?? null,
@@ -133,6 +134,12 @@ function makeQueues({ now, onHandlerError, bury, ...limits }: QueuesOptions) {
     subscribe: (name: string, prefetch: number, onDelivery: Parameters<Broker['consume']>[2]) =>
       dispatcher.subscribe(ensure(name), prefetch, onDelivery),
     depths: (): QueueDepth[] => [...queues.values()].map((queue) => depthOf(queue, now(), traffic)),
+    idle: (): ReadonlySet<string> => {
+      const all = [...queues.values()];
+      return new Set(
+        all.filter((queue) => queue.messages.size() + unackedOf(queue) === 0).map(({ name }) => name),
+      );
+    },
     purge: (name: string): number => queues.get(name)?.messages.clear() ?? 0,
   };
 }

@@ -124,7 +124,10 @@ export interface Broker {
     options: { prefetch: number },
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Subscription>;
+  /** Looks at the next message of each queue to tell its age: for people who ask, and not for what asks all the time. */
   depths(): Promise<QueueDepth[]>;
+  /** Queues that hold nothing, neither waiting nor in the hands of this process. Counted, and not looked into. */
+  idleQueues(): Promise<ReadonlySet<string>>;
   /** Drops every waiting message of a queue and says how many. */
   purge(queue: string): Promise<number>;
   /** Oldest first, without taking them out or disturbing their order. */

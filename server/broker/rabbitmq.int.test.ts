@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import amqp from 'amqplib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '#server/testing/private-rabbitmq.ts';
 import { describeBrokerContract } from './contract.ts';
 import { createRabbitmqBroker } from './rabbitmq.ts';
@@ -54,5 +54,30 @@ test('a dead letter behind ten thousand of others is listed, read, tried again a
   } finally {
     await connection.close();
     await broker.stop();
+  }
+});
+
+test('whoever only counts what waits takes no message from its place in the eyes of other processes', async () => {
+  const namespace = `t${randomBytes(6).toString('hex')}`;
+  const [counts, works] = [1, 2].map(() => createRabbitmqBroker({ url, namespace, maxRedeliveries: 3 }));
+  if (!counts || !works) throw new Error('There are two.');
+  await Promise.all([counts.start(), works.start()]);
+  try {
+    await counts.ensureQueue('shared.task');
+    const ids = ['first', 'second', 'third'];
+    await counts.publish(
+      ids.map((messageId) => ({ queue: 'shared.task', messageId, priority: 'medium', body: '{}' })),
+    );
+    for (let times = 0; times < 5; times += 1)
+      expect((await counts.idleQueues()).has('shared.task')).toBe(false);
+    const got: [string, number][] = [];
+    await works.consume('shared.task', { prefetch: 1 }, ({ messageId, redeliveries, ack }) => {
+      got.push([messageId, redeliveries]);
+      ack();
+    });
+    await vi.waitFor(() => expect(got).toHaveLength(3));
+    expect(got).toEqual(ids.map((id) => [id, 0]));
+  } finally {
+    await Promise.all([counts.stop(), works.stop()]);
   }
 });

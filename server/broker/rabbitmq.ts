@@ -114,6 +114,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
       return consumer;
     },
     depths: () => guard('read the depth of the queues', () => depths.read([...queues])),
+    idleQueues: () => guard('count what is in the queues', () => depths.readIdle([...queues])),
     purge: (queue) => guard(`purge ${queue}`, () => purge(core, queue)),
     ...deadLetterVerbs(core, publisher, announcements.publishEvent),
     state() {

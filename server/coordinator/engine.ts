@@ -106,6 +106,7 @@ export interface Engine {
 }
 
 const OUTBOX_STALE_MS = 5000;
+const NONE: ReadonlySet<string> = new Set();
 
 /** Tasks whose agent has itself said that it is done with them: it need not be told to stop. */
 function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
@@ -157,7 +158,7 @@ export function createEngine(options: EngineOptions): Engine {
     points,
     intervalMs: options.sweepMs ?? 500,
     batch: 500,
-    emptyQueues,
+    emptyQueues: () => options.broker.idleQueues().catch(() => NONE),
     onTrouble,
   });
 
@@ -292,13 +293,6 @@ export function createEngine(options: EngineOptions): Engine {
     } catch (error) {
       onTrouble('Slots that others gave back could not be read.', error);
     }
-  }
-
-  async function emptyQueues(): Promise<ReadonlySet<string>> {
-    const depths = await options.broker.depths().catch(() => []);
-    return new Set(
-      depths.filter((depth) => depth.messages + depth.unacked === 0).map((depth) => depth.queue),
-    );
   }
 
   async function standDown(): Promise<void> {
