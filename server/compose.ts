@@ -12,7 +12,7 @@ import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { createAggregator } from '#server/analytics/aggregator.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
-import { type DbClock, openDbClock } from '#server/coordinator/db-clock.ts';
+import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
@@ -94,9 +94,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
   const db = ports.doors;
-  const clock = await openDbClock(ports.beatSql, Date.now);
-  const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
-    ...{ ...options, callMcpTool, newUuid, db, conditions, clock },
+  const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = await makeEngine(ports, {
+    ...{ ...options, callMcpTool, newUuid, db, conditions },
   });
   connect(engine);
   metrics.watchEngine(engine.load);
@@ -247,12 +246,11 @@ interface EngineParts {
   callMcpTool: CallMcpTool;
   conditions: Conditions;
   db: DoorDatabase;
-  clock: DbClock;
   newUuid(): string;
 }
 
-function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
-  const { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions, clock } = options;
+async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
+  const { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions } = options;
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
     logger.warn({ err: error }, message);
@@ -281,7 +279,7 @@ function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
     hands: agents.system.hands,
     broker: ports.broker,
     random: Math.random,
-    clock,
+    clock: await openDbClock(ports.beatSql, Date.now),
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
     payloads,
     maxConcurrentTasks: env.maxConcurrentTasks,

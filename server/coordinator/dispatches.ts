@@ -14,7 +14,7 @@ export interface QueuedMessage {
   body: string;
 }
 
-/** Tasks share a message up to these bounds: a broker's cost is by the message, an agent's patience by the size. */
+/** Tasks share a message up to these bounds, and one that is larger goes alone: a broker's cost is by the message, an agent's patience by the size. */
 const MAX_TASKS_A_MESSAGE = 50;
 const MAX_MESSAGE_BYTES = 48_000;
 
@@ -67,11 +67,12 @@ export function collectDispatches(plans: readonly RunPlan[], travel: Travel): Qu
       if (part === null) continue;
       const priority = state.graph.stages[event.task]?.stage.priority ?? 'medium';
       const key = `${event.queue} ${priority}`;
+      if ((open.get(key)?.bytes ?? 0) + part.length > MAX_MESSAGE_BYTES) close(key);
       const group = open.get(key) ?? { queue: event.queue, priority, parts: [], bytes: 0 };
       open.set(key, group);
       group.parts.push(part);
       group.bytes += part.length;
-      if (group.parts.length >= MAX_TASKS_A_MESSAGE || group.bytes >= MAX_MESSAGE_BYTES) close(key);
+      if (group.parts.length >= MAX_TASKS_A_MESSAGE) close(key);
     }
   }
   for (const key of [...open.keys()]) close(key);

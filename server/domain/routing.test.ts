@@ -170,3 +170,19 @@ test('a decision says why, and who was passed over', () => {
   });
   expect(route(stage(), [agent(1)])).toEqual({ kind: 'start', agent: agentNumber(1) });
 });
+
+test('agents that could do it and take nothing just now are among those passed over, with what they are', () => {
+  const others = (['quarantined', 'draining', 'offline'] as const).map((state, at) =>
+    agent(at + 2, { state }),
+  );
+  expect(route(stage(), [agent(1), ...others])).toMatchObject({
+    ...{ kind: 'start', agent: agentNumber(1) },
+    routing: {
+      rejected: [
+        { agent: 'agent 2', reason: 'quarantined' },
+        { agent: 'agent 3', reason: 'draining' },
+        { agent: 'agent 4', reason: 'offline' },
+      ],
+    },
+  });
+});

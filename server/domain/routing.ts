@@ -84,6 +84,9 @@ export function routeTask(
     const blockers = able.length > 0 ? able.slice(0, MAX_BLOCKERS).map((agent) => agent.name) : [stage.type];
     return { kind: 'wait', wait: { code: 'no-agent', blockers } };
   }
+  for (const { name, state } of able) {
+    if (!isServing(state) && rejected.length < MAX_REJECTED) rejected.push({ agent: name, reason: state });
+  }
   const free = fit.filter((agent) => takesFromQueue(agent) || agent.inFlight < agent.maxConcurrency);
   const best = pickBest(stage, offer, free);
   if (!best)

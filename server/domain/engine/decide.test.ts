@@ -161,6 +161,16 @@ describe('placing', () => {
     run.pass(1000);
     expect(run.offers[2]).toMatchObject({ lastAgent: run.agent, attempt: 2 });
   });
+
+  test('it waits since its attempt ended, and not since it first could run', () => {
+    const run = driveRun({ stages: [stage('a', { retry: { maxAttempts: 2, jitter: 0 } })] });
+    run.start();
+    run.pass(30_000);
+    run.fail('a');
+    expect(run.task('a')).toMatchObject({ status: 'retrying', readyAt: run.now, startedAt: null });
+    run.pass(1000);
+    expect(run.task('a')).toMatchObject({ status: 'running', readyAt: run.now, startedAt: run.now });
+  });
 });
 
 describe('pausing', () => {

@@ -263,7 +263,7 @@ function evolveEnding(draft: Draft, event: TaskEvent, output: Json | undefined):
     case 'task.retrying': {
       endAttempt(draft, index, { how: 'failed', error: event.error });
       const { dueAt, error } = event;
-      setTask(draft, index, { ...AT_REST, status: 'retrying', error, dueAt, wait: { code: 'retry-timer' } });
+      waitForTimer(draft, index, { error, dueAt, wait: { code: 'retry-timer' } });
       return;
     }
     case 'task.lost': {
@@ -309,8 +309,13 @@ function giveBack(draft: Draft, index: number, change: Partial<TaskState>): void
 /** As little charged, and on a timer like an attempt that failed. */
 function holdBack(draft: Draft, index: number, change: Pick<TaskState, 'dueAt' | 'error'>): void {
   const attempt = taskOf(draft, index).attempt - 1;
-  const wait: Wait = { code: 'given-back' };
-  setTask(draft, index, { ...AT_REST, status: 'retrying', attempt, progress: 0, wait, ...change });
+  waitForTimer(draft, index, { attempt, progress: 0, wait: { code: 'given-back' }, ...change });
+}
+
+/** From now on: when the attempt before it began, and since when that had waited, is the attempt's. */
+function waitForTimer(draft: Draft, index: number, change: Partial<TaskState>): void {
+  const since = { readyAt: momentOf(draft), startedAt: null };
+  setTask(draft, index, { ...AT_REST, ...since, status: 'retrying', ...change });
 }
 
 export function emit(draft: Draft, event: RunEvent, output?: Json): void {

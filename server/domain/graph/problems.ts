@@ -3,7 +3,10 @@ export type Severity = 'error' | 'warning';
 /** The closed list of what can be wrong with a graph. An error keeps it from being published; a warning does not. */
 const PROBLEMS = {
   'invalid-document': ['error', 'Correct the field, or leave it out.'],
-  'too-large': ['error', 'Split the pipeline, or move large values out of the document.'],
+  'too-large': [
+    'error',
+    'Split the pipeline, or move large values out of the document into the input of its runs.',
+  ],
   'duplicate-stage': ['error', 'Give each stage a key of its own.'],
   'unknown-stage': ['error', 'Name an existing stage, or remove the dependency.'],
   'self-dependency': ['error', 'Remove the dependency; to run a stage again, give it a retry policy.'],

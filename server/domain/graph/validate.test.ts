@@ -337,6 +337,13 @@ describe('settings', () => {
     expect(pathsOf('timeout-order', { timeouts: { stageSeconds: 60 } }, { deadlineSeconds: 60 })).toEqual([]);
   });
 
+  it('refuse a config that is too large to travel with each task', () => {
+    const of = (letters: string) => pathsOf('too-large', { config: { text: letters } });
+    expect(of('a'.repeat(65_536 - 11))).toEqual([]);
+    expect(of('a'.repeat(65_536 - 10))).toEqual(['config']);
+    expect(of('ü'.repeat(33_000))).toEqual(['config']);
+  });
+
   it('warn of retries that cannot happen', () => {
     expect(pathsOf('retry-never', { retry: { maxAttempts: 3, on: [] } })).toEqual(['retry.on']);
     expect(pathsOf('retry-never', { retry: { maxAttempts: 3, on: ['lost'] } })).toEqual(['retry.on']);

@@ -37,11 +37,17 @@ function* schemasOf(
   }
 }
 
+interface At {
+  path: (string | number)[];
+  stage: string;
+}
+
 /** Settings that contradict each other, as far as that is certain: nothing is assumed about how long agents take. */
 export function checkSettings(model: Model, expressions: ExpressionsOfGraph, report: Report): void {
   checkConcurrency(model, report);
   for (const [index, stage] of model.graph.stages.entries()) {
     const at = { path: ['stages', index], stage: stage.key };
+    checkConfig(stage, at, report);
     checkTimeouts(stage, { deadline: model.graph.deadlineSeconds, at, report });
     const whenOutput = expressions.retries.get(index);
     const never = whenOutput !== undefined && constantOf(whenOutput)?.value === false;
@@ -51,6 +57,19 @@ export function checkSettings(model: Model, expressions: ExpressionsOfGraph, rep
       report({ code: 'optional-fails-run', message, ...at, path: [...at.path, 'onFailure'] });
     }
   }
+}
+
+/** It travels with each task as it is, and through brokers nothing large goes: values of runs have a store for that. */
+const MAX_CONFIG_BYTES = 64 * 1024;
+
+function checkConfig({ key, config }: Stage, at: At, report: Report): void {
+  const text = JSON.stringify(config);
+  // A character is three bytes at most.
+  if (text.length * 3 <= MAX_CONFIG_BYTES) return;
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes <= MAX_CONFIG_BYTES) return;
+  const message = `The config of ${key} has ${bytes} bytes; it may have ${MAX_CONFIG_BYTES}.`;
+  report({ code: 'too-large', message, ...at, path: [...at.path, 'config'] });
 }
 
 /** One key is one count, and each stage goes by its own limit: two that differ are hardly what is meant. */
