@@ -1,8 +1,9 @@
 import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
-import type { HotState, Lock } from '#server/redis/port.ts';
+import type { HotState } from '#server/redis/port.ts';
 import { type BreakerOptions, coolDownMs, createBreakerCounts, isAgentFault } from './breaker.ts';
+import { lockUnlessAway, type Turn } from './lock-unless-away.ts';
 import type { AttemptEnd } from './performance.ts';
 import { writeRecovery, writeTrip } from './quarantine.ts';
 import { type AgentRecord, isBuiltin } from './records.ts';
@@ -35,14 +36,14 @@ const PROBE_MS = 120_000;
 export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
   const { sql, hot, options } = watch;
   const counts = createBreakerCounts(options);
-  const probes = new Map<AgentId, { lock: Lock; until: number }>();
+  const probes = new Map<AgentId, { turn: Turn; until: number }>();
   const busy = new Set<AgentId>();
 
   async function write(id: AgentId, act: () => Promise<boolean>): Promise<void> {
     if (busy.has(id)) return;
     busy.add(id);
     try {
-      if (await act()) await hot.publish(CHANNEL.agents, id);
+      if (await act()) await hot.publish(CHANNEL.agents, id).catch(() => undefined);
     } catch (error) {
       watch.onTrouble(`The breaker's decision on ${id} could not be written.`, error);
     } finally {
@@ -53,7 +54,7 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
   function endProbe(id: AgentId): void {
     const probe = probes.get(id);
     probes.delete(id);
-    if (probe) hot.releaseLock(probe.lock).catch(() => undefined);
+    void probe?.turn.end();
   }
 
   function trip(record: AgentRecord, why: string): void {
@@ -89,10 +90,9 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
         const probe = probes.get(record.id);
         if (probe && (breaker === null || probe.until <= now)) endProbe(record.id);
         if (breaker === null || breaker.probeAt > now || probes.has(record.id)) continue;
-        const lock = await hot
-          .acquireLock(`probe:${record.id}:${breaker.trips}`, watch.owner, PROBE_MS)
-          .catch(() => null);
-        if (lock) probes.set(record.id, { lock, until: now + PROBE_MS });
+        const name = `probe:${record.id}:${breaker.trips}`;
+        const turn = await lockUnlessAway(hot, { name, owner: watch.owner, forMs: PROBE_MS });
+        if (turn) probes.set(record.id, { turn, until: now + PROBE_MS });
       }
     },
     isProbing: (agent) => probes.has(agent),

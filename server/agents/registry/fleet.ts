@@ -6,6 +6,7 @@ import type { HotState } from '#server/redis/port.ts';
 import type { FleetEntry } from '../dispatcher.ts';
 import type { BreakerWatch } from './breaker-watch.ts';
 import { type HealthChange, writeHealth } from './health.ts';
+import { lockUnlessAway } from './lock-unless-away.ts';
 import type { Performance } from './performance.ts';
 import type { LifeSign, Presence } from './presence.ts';
 import { type AgentRecord, readAgents } from './records.ts';
@@ -189,14 +190,15 @@ export function createFleet(options: FleetOptions): Fleet {
       .map(({ record: { id, orgId }, state, load, lastBeatAt }) => ({ id, orgId, state, load, lastBeatAt }));
     if (changes.length === 0) return;
     // One process writes: what is busy differs by who looks.
-    const lock = await hot.acquireLock('agent-health', options.owner, 10_000).catch(() => null);
-    if (!lock) return;
+    const turn = await lockUnlessAway(hot, { name: 'agent-health', owner: options.owner, forMs: 10_000 });
+    if (!turn) return;
     try {
       await writeHealth(options.sql, changes);
       isDirty = true;
-      await hot.publish(CHANNEL.agents, 'several');
+      // Others look by themselves before long.
+      await hot.publish(CHANNEL.agents, 'several').catch(() => undefined);
     } finally {
-      await hot.releaseLock(lock).catch(() => false);
+      await turn.end();
     }
   }
 
