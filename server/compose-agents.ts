@@ -102,6 +102,7 @@ export function makeAgents({
       const gone = await system.start();
       if (env.roles.has('coordinator')) {
         await engine.start(gone);
+        await system.takeUp();
         await responses?.start();
       }
       if (isOverBroker) await fleet.start();

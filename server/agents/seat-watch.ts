@@ -18,6 +18,8 @@ export interface SeatWatch {
    * nothing that this one must hear.
    */
   compare(): Promise<void>;
+  /** What agents hold just now that all processes call, whoever gave it to them. */
+  held(): Promise<HeldHere[]>;
 }
 
 /** Keeps what this process believes of agents' room at what the rows say. */
@@ -59,6 +61,7 @@ export function createSeatWatch({ sql, hands, onTrouble }: SeatWatchOptions): Se
   }
 
   return {
+    held: async () => (await filterHeld(sql, await readSeats(sql))).map(toSeat),
     look() {
       again = true;
       running ??= runLooks();

@@ -75,6 +75,8 @@ export interface AgentSystem {
   connect(parts: { engine: EnginePort; reports: ReportSink }): void;
   /** Registers the built-in agents and begins to watch. Returns those whose former process is gone. */
   start(): Promise<ReadonlySet<AgentId>>;
+  /** Asks after what a process before this one gave to agents that are called. Once the engine has started. */
+  takeUp(): Promise<void>;
   /** Gives nothing new to the agents in this process and waits for what they have; stops what takes longer. */
   drain(withinMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -150,12 +152,13 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
       void askHealth();
       return again;
     },
+    takeUp: async () => push.takeUp(await seats.held()),
     async drain(withinMs) {
       await orgs.stop();
       await pull.stop();
       locals.retire();
       await fleet.refresh();
-      await locals.finish(withinMs);
+      await Promise.all([locals.finish(withinMs), push.finish(withinMs)]);
     },
     async stop() {
       for (const timer of timers.splice(0)) clearInterval(timer);

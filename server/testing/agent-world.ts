@@ -145,6 +145,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const reports = createReportIntake({ sql: database.sql, hot, engine, now: Date.now, onTrouble });
     agents.connect({ engine, reports });
     await engine.start(await agents.start());
+    await agents.takeUp();
     const responses = createResponseConsumer({ broker, sink: reports, desk: agents.desk, points, onTrouble });
     await responses.start();
     return { engine, agents, reports, responses };

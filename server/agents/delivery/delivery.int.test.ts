@@ -229,6 +229,42 @@ describe('an agent that is called', () => {
     server.close();
   });
 
+  it('is asked after its work by the next process, when the one that gave it has gone', async () => {
+    let given = 0;
+    let isDone = false;
+    const server = createServer((request, response) => {
+      request.resume();
+      if (request.url === '/health') return void response.end();
+      if (request.url === '/task') {
+        given += 1;
+        return void response.writeHead(202).end();
+      }
+      response.end(
+        JSON.stringify(
+          isDone ? { status: 'succeeded', output: 'all along' } : { status: 'running', progress: 0.5 },
+        ),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const world = await openWorld();
+    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
+      name: 'called',
+      transport: 'push',
+      capabilities: [{ name: 'call' }],
+      endpoints: { task: `${origin}/task`, health: `${origin}/health`, status: `${origin}/status` },
+    });
+    const run = await world.startRun(graph('call'));
+    await eventually(async () => expect(await world.task(run)).toMatchObject({ progress: 0.5 }));
+    await world.restart();
+    isDone = true;
+    expect(await world.untilOver(run)).toBe('succeeded');
+    expect(await world.task(run)).toMatchObject({ output: 'all along', epoch: 1, attempt: 1, losses: 0 });
+    expect(given).toBe(1);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it.each([
     { what: 'a status that is no answer', status: 500, body: '', code: 'AGENT_HTTP_STATUS' },
     { what: 'a redirect', status: 302, body: '', code: 'AGENT_HTTP_STATUS' },

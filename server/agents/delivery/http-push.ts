@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { inFull, SignalboxError } from '#server/domain/errors.ts';
 import type { HandOut, StopOrder } from '#server/domain/hands.ts';
@@ -8,7 +9,7 @@ import { MESSAGE_VERSION, type Report, taskErrorSchema } from '#server/domain/me
 import type { ReportAnswer, ReportSink } from '#server/domain/reports.ts';
 import { readRetryAfter } from '#server/platform/retry-after.ts';
 import type { SafeFetch, SafeResponse } from '#server/platform/safe-fetch.ts';
-import type { Carrier } from '../dispatcher.ts';
+import type { Carrier, HeldHere } from '../dispatcher.ts';
 import type { AgentNow } from '../registry/fleet.ts';
 import type { Presence } from '../registry/presence.ts';
 import type { AgentRecord } from '../registry/records.ts';
@@ -36,6 +37,10 @@ export interface HttpPushOptions {
 export interface HttpPush extends Carrier {
   /** Asks every agent that work is pushed to whether it lives; a yes is a beat. */
   askHealth(agents: readonly AgentNow[], presence: Presence): Promise<void>;
+  /** A process that has gone gave these away: whoever has them is asked after them from now on, if it can be asked. */
+  takeUp(held: readonly HeldHere[]): void;
+  /** Waits for the answers to what was sent, but no longer than that. */
+  finish(withinMs: number): Promise<void>;
   close(): void;
 }
 
@@ -52,8 +57,11 @@ const endSchema = z.discriminatedUnion('status', [
 ]);
 const statusSchema = z.union([goingSchema, endSchema]);
 
+/** What is asked after is known by its name alone. */
+type Followed = Pick<HandOut, 'taskId' | 'epoch' | 'beatWithinMs'>;
+
 interface Work {
-  handOut: HandOut;
+  task: Followed;
   record: AgentRecord;
   abort: AbortController;
   timer: NodeJS.Timeout | undefined;
@@ -72,6 +80,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
   const pollMs = options.pollMs ?? 2000;
   const promptMs = options.promptMs ?? 1000;
   const works = new Map<TaskId, Work>();
+  const sending = new Set<Promise<unknown>>();
   const asking = new Set<AgentId>();
 
   async function report(work: Work, said: Report): Promise<ReportAnswer | undefined> {
@@ -80,7 +89,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     return answer;
   }
 
-  const nameOf = ({ handOut: { taskId, epoch } }: Work) => ({ task_id: taskId, epoch });
+  const nameOf = ({ task: { taskId, epoch } }: Work) => ({ task_id: taskId, epoch });
 
   async function send(work: Work, handOut: HandOut): Promise<SafeResponse> {
     const { record, abort } = work;
@@ -114,7 +123,12 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
       told = options.tellUnanswered(handOut, work.record);
       guard(work, told);
     }, promptMs);
-    const response = await send(work, handOut).finally(() => clearTimeout(timer));
+    const sent = send(work, handOut).finally(() => {
+      clearTimeout(timer);
+      sending.delete(sent);
+    });
+    sending.add(sent);
+    const response = await sent;
     // Any other answer ends the attempt, and its wait with it.
     if (told && response.status === 202) {
       await told.catch(() => undefined);
@@ -123,8 +137,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     return response;
   }
 
-  async function run(work: Work): Promise<void> {
-    const handOut = await fill(work);
+  async function run(work: Work, given: HandOut): Promise<void> {
+    const handOut = await fill(work, given);
     if (!handOut || !isOurs(work)) return;
     const response = await sendAndTell(work, handOut).catch((error: unknown) => refuse(work, error));
     if (!response || !isOurs(work)) return;
@@ -144,9 +158,9 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
   }
 
   /** With large values whole. Null: it has ended otherwise. */
-  async function fill(work: Work): Promise<HandOut | null> {
+  async function fill(work: Work, given: HandOut): Promise<HandOut | null> {
     try {
-      const filled = await options.whole.fill(work.handOut);
+      const filled = await options.whole.fill(given);
       if (filled.ok) return filled.assignment;
       await end(work, { type: 'failed', ...nameOf(work), error: filled.error });
     } catch (error) {
@@ -171,6 +185,12 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     return null;
   }
 
+  function begin(task: Followed, record: AgentRecord): Work {
+    const work: Work = { task, record, abort: new AbortController(), timer: undefined };
+    works.set(task.taskId, work);
+    return work;
+  }
+
   function fail(work: Work, code: string, message: string): Promise<void> {
     return end(work, { type: 'failed', ...nameOf(work), error: { class: 'agent', code, message } });
   }
@@ -180,11 +200,11 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     await report(work, said);
   }
 
-  const isOurs = (work: Work): boolean => works.get(work.handOut.taskId) === work;
+  const isOurs = (work: Work): boolean => works.get(work.task.taskId) === work;
 
   function forget(work: Work): void {
     clearTimeout(work.timer);
-    if (isOurs(work)) works.delete(work.handOut.taskId);
+    if (isOurs(work)) works.delete(work.task.taskId);
   }
 
   /** Taken for later. An agent with a status endpoint is asked; one without reports by itself, or loses its lease. */
@@ -194,7 +214,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
       forget(work);
       return;
     }
-    const everyMs = Math.min(pollMs, (work.handOut.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
+    const everyMs = Math.min(pollMs, (work.task.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
     work.timer = setTimeout(() => {
       guard(
         work,
@@ -206,8 +226,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
 
   async function ask(work: Work, endpoint: string): Promise<void> {
     const url = new URL(endpoint);
-    url.searchParams.set('task_id', work.handOut.taskId);
-    url.searchParams.set('epoch', String(work.handOut.epoch));
+    url.searchParams.set('task_id', work.task.taskId);
+    url.searchParams.set('epoch', String(work.task.epoch));
     const request = {
       url: url.href,
       timeoutMs: answerMs,
@@ -267,9 +287,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     deliver(handOut) {
       const record = options.recordOf(handOut.agent);
       if (!record) return;
-      const work: Work = { handOut, record, abort: new AbortController(), timer: undefined };
-      works.set(handOut.taskId, work);
-      guard(work, run(work));
+      const work = begin(handOut, record);
+      guard(work, run(work, handOut));
     },
     stop(order) {
       const record = options.recordOf(order.agent);
@@ -282,6 +301,17 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     async askHealth(agents, presence) {
       const pushed = agents.filter(({ record }) => record.endpoints !== null && record.transport === 'push');
       await Promise.all(pushed.map(({ record, inFlight }) => askOne(record, presence, inFlight)));
+    },
+    takeUp(held) {
+      for (const { agent, ...task } of held) {
+        const record = options.recordOf(agent);
+        if (record?.transport === 'push' && record.endpoints?.status !== undefined && !works.has(task.taskId))
+          follow(begin(task, record));
+      }
+    },
+    async finish(withinMs) {
+      const ended = Promise.allSettled(sending);
+      await Promise.race([ended, delay(withinMs, undefined, { ref: false })]);
     },
     close() {
       for (const work of works.values()) {
