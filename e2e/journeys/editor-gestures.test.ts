@@ -313,6 +313,10 @@ test('a dry run says who would take what; what is published is run, followed, ru
 
 test('of two that edit one draft the second takes over what the first has saved', async () => {
   const { mine, theirs, conflict, close } = await editInTwo(here, 'Theirs is better');
+  // Whoever leaves without an answer is asked again when they come back: theirs is newer, and mine is not gone.
+  await mine.reload();
+  await node(mine, 'sleep').waitFor();
+  await conflict.waitFor();
   await conflict.getByRole('button', { name: 'Take theirs' }).click();
   await conflict.waitFor({ state: 'detached' });
   await node(mine, 'echo').waitFor();
