@@ -95,6 +95,20 @@ test('keys move in the list, open a run, walk its stages and say what they are',
   await page.getByRole('dialog', { name: 'Replay this run?' }).waitFor();
 });
 
+test('a run that another view does not list is acted on by nobody', async () => {
+  await open('/runs');
+  await page.getByTitle('Only Failed').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('toolbar', { name: '1 selected' }).waitFor();
+  await page.getByRole('button', { name: 'Going on' }).click();
+  await page.getByRole('toolbar').waitFor({ state: 'detached' });
+  // Nor is it ticked behind somebody's back, when the list is whole again.
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.getByTitle('Only Failed').first().waitFor();
+  expect(await page.getByRole('toolbar').count()).toBe(0);
+});
+
 test('a failed run leads to its stage and to those that failed like it, and the palette does what has no key', async () => {
   await open(`/runs/${brokenRun}`);
   await page.getByText('In Match, code').waitFor();

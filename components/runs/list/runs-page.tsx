@@ -21,6 +21,7 @@ import { isFiltered, runFilters } from './filters.ts';
 import { MatchingMenu, SelectionBar } from './selection-bar.tsx';
 import { useListState, useNames } from './use-list-state.ts';
 import { useRuns } from './use-runs.ts';
+import { useSelection } from './use-selection.ts';
 import { Views } from './views.tsx';
 
 // It comes when it is asked for: the first page is the list's alone.
@@ -32,7 +33,7 @@ export function RunsPage() {
   const state = useListState();
   const runs = useRuns({ ...state.filter, sort: state.sort.key, order: state.sort.order });
   const names = useNames(runs.rows ?? []);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [selected, setSelected] = useSelection(runs.rows);
   const [request, setRequest] = useState<BulkRequest>();
   const mayOperate = useMay()('run.operate');
   const columns = runColumns({ nameOf: names.nameOf, filterBy: state.setFilter });
