@@ -17,7 +17,7 @@ import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
 import { runColumns } from './columns.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import { isFiltered, runFilters } from './filters.ts';
+import { failedOf, isFiltered, runFilters } from './filters.ts';
 import { MatchingMenu, SelectionBar } from './selection-bar.tsx';
 import { useListState, useNames } from './use-list-state.ts';
 import { useRuns } from './use-runs.ts';
@@ -105,13 +105,18 @@ type Runs = ReturnType<typeof useRuns>;
 
 function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): void }) {
   const { filter } = state;
-  const failed = { ...filter, status: ['failed' as const], replayed: false };
+  const failed = failedOf(filter);
   return (
     <>
       {isFiltered(state.params) ? (
         <MatchingMenu onAct={(action) => onAsk({ action, target: { filter } })} />
       ) : null}
-      <Button icon={RotateCcw} onClick={() => onAsk({ action: 'replay', target: { filter: failed } })}>
+      <Button
+        icon={RotateCcw}
+        disabled={!failed}
+        title={failed ? undefined : words.listsNoFailed}
+        onClick={() => failed && onAsk({ action: 'replay', target: { filter: failed } })}
+      >
         {words.replayFailed}
       </Button>
     </>
