@@ -95,6 +95,29 @@ test('keys move in the list, open a run, walk its stages and say what they are',
   await page.getByRole('dialog', { name: 'Replay this run?' }).waitFor();
 });
 
+test('arrows scroll what is read, and keys go on to the next stage', async () => {
+  await page.setViewportSize({ width: 1280, height: 360 });
+  await open(`/runs/${hostileRun}?stage=fails`);
+  const drawer = page.getByRole('dialog', { name: 'Fails' });
+  const content = drawer.locator('> div').last();
+  await drawer.getByText('How it failed').waitFor();
+  const top = () => content.evaluate((element) => element.scrollTop);
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('ArrowDown');
+      return top();
+    }, POLL)
+    .toBeGreaterThan(0);
+  expect(page.url()).toContain('stage=fails');
+  await page.keyboard.press('k');
+  await expect.poll(() => page.url(), POLL).not.toContain('stage=fails');
+  // Where no stages are drawn they open none.
+  await open(`/runs/${hostileRun}?tab=data`);
+  await page.getByRole('region', { name: 'Input' }).press('ArrowDown');
+  await page.keyboard.press('j');
+  await expect.poll(() => page.url(), POLL).toContain('stage=named');
+});
+
 test('a run that another view does not list is acted on by nobody', async () => {
   await open('/runs');
   await page.getByTitle('Only Failed').first().waitFor();
