@@ -273,7 +273,21 @@ test('a dry run says who would take what; what is published is run, followed, ru
       .evaluateAll((all) => all.map((each) => (each as HTMLElement).style.transform));
   const stood = await where();
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await dialog(page, 'Run version 1').getByRole('button', { name: 'Run', exact: true }).click();
+  // Nothing is sent while a field holds what cannot be read: it would not be what the field shows.
+  const started = dialog(page, 'Run version 1');
+  const run = started.getByRole('button', { name: 'Run', exact: true });
+  for (const [name, wrong, why] of [
+    ['Input', '{"a": ', 'This is no JSON yet'],
+    ['Parameters', '[1]', 'Parameters are a JSON object'],
+  ] as const) {
+    const field = started.getByRole('textbox', { name });
+    await field.fill(wrong);
+    await started.getByText(why).waitFor();
+    expect(await run.isDisabled()).toBe(true);
+    await field.fill('');
+    await started.getByText(why).waitFor({ state: 'detached' });
+  }
+  await run.click();
   await page.getByRole('status', { name: 'In the run' }).getByText('Succeeded').waitFor();
   await node(page, 'd').getByText('Succeeded').waitFor();
   expect(await where(), 'live status moves nothing').toEqual(stood);

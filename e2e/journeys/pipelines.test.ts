@@ -23,8 +23,9 @@ const FORM = {
       city: { type: 'string', title: 'City' },
       days: { type: 'integer', title: 'Days' },
       unit: { enum: ['celsius', 'kelvin'] },
+      limits: { type: 'object', title: 'Limits' },
     },
-    examples: [{ city: 'Oslo', days: 3, unit: 'celsius' }],
+    examples: [{ city: 'Oslo', days: 3, unit: 'celsius', limits: { hours: 1 } }],
   },
 };
 
@@ -102,10 +103,19 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
   expect(await findBarriersInBoth(page)).toEqual([]);
   await dialog.getByLabel('City').fill('Quito');
   await dialog.getByLabel('Days').fill('7');
+  // What is no JSON is told at its field, and nothing is run on what stood there before.
+  const start = dialog.getByRole('button', { name: 'Run', exact: true });
+  await dialog.getByLabel('Limits').fill('{"hours": ');
+  await dialog.getByText('This is no JSON').waitFor();
+  expect(await start.isDisabled()).toBe(true);
+  await dialog.getByLabel('City').fill('Lima');
+  expect(await start.isDisabled()).toBe(true);
+  await dialog.getByLabel('City').fill('Quito');
+  await dialog.getByLabel('Limits').fill('{"hours": 2}');
   await dialog.getByRole('button', { name: 'JSON' }).click();
   const json = JSON.parse(await dialog.getByRole('textbox', { name: 'Input' }).inputValue());
-  expect(json).toEqual({ city: 'Quito', days: 7, unit: 'celsius' });
-  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  expect(json).toEqual({ city: 'Quito', days: 7, unit: 'celsius', limits: { hours: 2 } });
+  await start.click();
   await page.waitForURL(/\/runs\/run_/, SLOW);
   const id = new URL(page.url()).pathname.split('/').at(-1);
   expect((await api(`/runs/${id}`)).input).toEqual(json);
