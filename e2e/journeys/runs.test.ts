@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { saved } from '../stack/editor.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
@@ -317,4 +318,11 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
     .first()
     .click();
   await page.getByRole('dialog').getByText('Salary came back').waitFor();
+
+  // An address leads to an entry also where the list has not got it, and says where there is none.
+  await open('/audit?action=run.revealed&entry=1');
+  await page.getByRole('dialog', { name: / · 1$/ }).getByText('hash').first().waitFor();
+  foretellComplaint(page, /404/);
+  await open('/audit?entry=99999999');
+  await page.getByRole('dialog').getByText('There is no entry 99999999').waitFor();
 });
