@@ -226,6 +226,9 @@ export const runWords = {
     nothing: 'There is nothing in it.',
     large: (size: string) => `This is ${size}. It is loaded only when you ask for it.`,
     load: 'Load it',
+    binary: (type: string | undefined) =>
+      `This is no text${type === undefined ? '' : ` but ${type}`}. Download it and open it with a program that knows it.`,
+    notSaved: (why: string) => `It could not be downloaded: ${why}`,
     reading: (read: string) => `${read} read`,
     lines: (n: number) => counted(n, LINES),
     cut: '… the line goes on',
