@@ -103,6 +103,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
   const [networks, setNetworks] = useState('');
   const create = useAct('keys.create', {
+    inDialog: open,
     onDone({ key }) {
       onOpenChange(false);
       setName('');
@@ -128,6 +129,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
       description={keysWords.newNote}
       send={keysWords.make}
       busy={create.isBusy}
+      failure={create.error}
       disabled={name.trim() === ''}
       onSend={send}
     >
