@@ -32,7 +32,7 @@ const FORM = {
 test('the strip of a pipeline shows how its last runs went, and the numbers beside it say the same', async () => {
   const made = await api('/pipelines', {
     name: 'strips',
-    tags: ['nightly'],
+    tags: ['nightly', 'o', 'p', 'q', 'r'],
     stages: [{ name: 'a', type: 'echo' }],
   });
   const broken = await api('/pipelines', { name: HOSTILE, stages: [{ name: 'a', type: 'fail' }] });
@@ -51,6 +51,18 @@ test('the strip of a pipeline shows how its last runs went, and the numbers besi
     .getByRole('row', { name: /img src/ })
     .getByText('0 of 1')
     .waitFor(SLOW);
+  // The strip is one stop of the tab key, and each of its columns can be hit.
+  const bars = row.getByRole('list', { name: /last runs of strips/ }).getByRole('link');
+  const stops = () => bars.evaluateAll((all) => all.map((each) => (each as HTMLElement).tabIndex));
+  expect(await stops()).toEqual([-1, 0]);
+  await bars.last().press('ArrowLeft');
+  expect(await stops()).toEqual([0, -1]);
+  expect(await bars.first().evaluate((bar) => bar === document.activeElement)).toBe(true);
+  expect((await bars.first().boundingBox())?.height).toBeGreaterThanOrEqual(24);
+  // What there is no room for is told, and chosen as well.
+  await row.getByRole('button', { name: '2 more tags of strips' }).click();
+  await page.getByRole('menuitem', { name: '#r' }).click();
+  await expect.poll(() => page.url(), SLOW).toContain('tag=r');
   await row
     .getByRole('link', { name: /Succeeded/ })
     .first()
