@@ -174,6 +174,19 @@ test('a failed run leads to its stage and to those that failed like it, and the 
     .toBe(String(FAILED + 1));
 });
 
+test('ages are told by the clock of the server, whatever that of the browser shows', async () => {
+  await page.addInitScript(() => {
+    const own = Date.now;
+    Date.now = () => own() + 5 * 3_600_000;
+  });
+  await open(`/runs/${brokenRun}`);
+  await page
+    .getByText(/(just now|s ago|min ago)$/)
+    .first()
+    .waitFor();
+  expect(await page.getByText('5 h ago').count()).toBe(0);
+});
+
 test('a filter that means nothing is told, and is none that a bulk action would go by', async () => {
   await open('/runs?id=zzz');
   await page.getByText('Not filtered by Id begins with').waitFor();

@@ -3,11 +3,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Maximize2, Minus, Plus } from 'lucide-react';
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef } from 'react';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { useKeys } from '../../../shell/keys/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
+import { useNow } from '../../../ui/clock.ts';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import { type Attempt, type Run, useHandOuts } from '../use-run.ts';
@@ -163,18 +164,6 @@ function useModel(run: Run, attempts: readonly Attempt[]): Model {
       }),
     [run, attempts, handOuts, now],
   );
-}
-
-/** The time, for as long as there is a pace. */
-function useNow(everyMs: number | undefined): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (everyMs === undefined) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
 }
 
 const ZOOM = /^(\d{1,12})~(\d{1,12})$/;
