@@ -26,9 +26,9 @@ test('says how far it is, to whoever looks, until each has had its turn', async 
   const seen: number[] = [];
   job.subscribe(() => seen.push(job.get().done));
   const ended = job.start(5);
-  expect(job.get()).toEqual({ phase: 'running', done: 0, total: 5 });
+  expect(job.get()).toEqual({ phase: 'going', done: 0, total: 5 });
   await server.answer();
-  expect(job.get()).toEqual({ phase: 'running', done: 2, total: 5 });
+  expect(job.get()).toEqual({ phase: 'going', done: 2, total: 5 });
   await server.answer();
   await server.answer();
   expect(await ended).toEqual({

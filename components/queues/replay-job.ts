@@ -3,7 +3,7 @@ import type { Answer } from '../data/index.ts';
 type Refusal = Answer<'deadLetters.replayAll'>['refused'][number];
 
 export interface ReplayState {
-  phase: 'idle' | 'running' | 'stopping';
+  phase: 'idle' | 'going' | 'stopping';
   done: number;
   /** How many there were when it began, where that is known. */
   total: number | undefined;
@@ -58,14 +58,14 @@ export function createReplayJob(ask: (cursor: string | undefined) => Promise<Ask
     /** What came of it; undefined while another one is under way. */
     async start(total: number | undefined): Promise<ReplayOutcome | undefined> {
       if (state.phase !== 'idle') return undefined;
-      set({ phase: 'running', done: 0, total });
+      set({ phase: 'going', done: 0, total });
       const outcome = await goThrough(total);
       set(IDLE);
       return outcome;
     },
     /** After what is on its way just now: the rest stays where it is. */
     stop() {
-      if (state.phase === 'running') set({ ...state, phase: 'stopping' });
+      if (state.phase === 'going') set({ ...state, phase: 'stopping' });
     },
   };
 }
