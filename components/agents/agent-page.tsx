@@ -6,6 +6,7 @@ import { lookOfAgent } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { isMissing, NoThing } from '../shell/lost.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
+import { useNow } from '../ui/clock.ts';
 import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import { StateTimeline, StatusPill } from '../ui/status.tsx';
@@ -14,7 +15,7 @@ import { Ago, Chip, Code, CopyText, Elapsed } from '../ui/text.tsx';
 import { AgentWork } from './agent-work.tsx';
 import { spansOf } from './day-of-agent.ts';
 import { OrderButtons } from './order-menu.tsx';
-import { type Activity, type Agent, beatAgeOf, NOTHING, useFleet, useServerNow } from './use-fleet.ts';
+import { type Activity, AGE_MS, type Agent, beatAgeOf, NOTHING, useFleet } from './use-fleet.ts';
 import { words } from './words.ts';
 
 const UP = { label: words.title, href: '/agents' };
@@ -25,7 +26,7 @@ export function AgentPage({ id }: { id: string }) {
   const asked = useQuery({ ...question, refetchInterval: 5000 });
   const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
-  const { aheadMs, activityOf } = useFleet();
+  const { activityOf } = useFleet();
   if (!agent && error && isMissing(error)) return <NoThing title={words.agent.missing} up={UP} />;
   if (!agent)
     return (
@@ -56,7 +57,7 @@ export function AgentPage({ id }: { id: string }) {
         actions={<OrderButtons agent={agent} />}
       />
       <div className="flex flex-col gap-5">
-        <Figures agent={agent} activity={activityOf(agent.id)} aheadMs={aheadMs} />
+        <Figures agent={agent} activity={activityOf(agent.id)} />
         <Day agent={agent} />
         <AgentWork id={agent.id} />
         <Facts agent={agent} />
@@ -81,16 +82,8 @@ function HeadNote({ agent }: { agent: Agent }) {
   );
 }
 
-function Figures({
-  agent,
-  activity,
-  aheadMs,
-}: {
-  agent: Agent;
-  activity: Activity | undefined;
-  aheadMs: number;
-}) {
-  const now = useServerNow(aheadMs);
+function Figures({ agent, activity }: { agent: Agent; activity: Activity | undefined }) {
+  const now = useNow(AGE_MS);
   const [good, bad] = [activity?.succeeded ?? 0, (activity?.failed ?? 0) + (activity?.lost ?? 0)];
   const ended = good + bad;
   const age = beatAgeOf(agent, now);

@@ -7,6 +7,7 @@ import { lookOfAgent } from '../looks/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
+import { useNow } from '../ui/clock.ts';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { TextInput } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
@@ -16,7 +17,7 @@ import { AgentsTable } from './agents-table.tsx';
 import { EnrolDialog } from './enrol/enrol-dialog.tsx';
 import { countStates, filterAgents, GROUPINGS, type Grouping, groupAgents } from './group-agents.ts';
 import { UncoveredCard } from './uncovered-card.tsx';
-import { type Agent, useFleet, useServerNow } from './use-fleet.ts';
+import { AGE_MS, type Agent, useFleet } from './use-fleet.ts';
 import { words } from './words.ts';
 
 const VIEWS = ['board', 'table'] as const;
@@ -128,7 +129,7 @@ const spanOf = (count: number): string => `span min(${count}, var(--tiles))`;
 
 function Members({ fleet, agents, goesOn }: Pick<FleetProps, 'fleet' | 'agents'> & { goesOn: boolean }) {
   const [{ view }] = useQueryStates(URL_STATE);
-  const now = useServerNow(fleet.aheadMs);
+  const now = useNow(AGE_MS);
   if (view === 'table')
     return (
       <Card flush>

@@ -1,7 +1,6 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { type Answer, query, useFresh } from '../data/index.ts';
 
 export type Agent = Answer<'agents.list'>['agents'][number];
@@ -13,12 +12,15 @@ const ACTIVITY = query('agents.activity', {});
 const BEAT_MS = 5000;
 const MINUTE_MS = 60_000;
 
+/** How often ages of signs of life are told anew. */
+export const AGE_MS = 1000;
+
 /** An hour in which nothing ended. */
 export const NOTHING: readonly number[] = new Array<number>(60).fill(0);
 
 /** All agents with what they ended in the last hour, kept fresh. */
 export function useFleet() {
-  const { data, error, refetch, dataUpdatedAt } = useQuery({ ...LIST, refetchInterval: BEAT_MS });
+  const { data, error, refetch } = useQuery({ ...LIST, refetchInterval: BEAT_MS });
   const { data: activity } = useQuery({ ...ACTIVITY, refetchInterval: MINUTE_MS });
   useFresh({ agents: true }, { keys: [LIST.queryKey], everyMs: 1000 });
   const byId = new Map(activity?.agents.map((each) => [each.id, each]));
@@ -26,24 +28,10 @@ export function useFleet() {
     agents: data?.agents,
     /** There are more than these. */
     hasMore: (data?.next_cursor ?? null) !== null,
-    /** By how much the clock of the server is ahead of this one. */
-    aheadMs: data ? Date.parse(data.now) - dataUpdatedAt : 0,
     activityOf: (id: Agent['id']) => byId.get(id),
     error,
     refetch,
   };
-}
-
-const SECOND_MS = 1000;
-
-/** The server's time, by the second. */
-export function useServerNow(aheadMs: number): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now + aheadMs;
 }
 
 export const beatAgeOf = ({ last_heartbeat: at }: Pick<Agent, 'last_heartbeat'>, now: number) =>

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { Failure, useFailureSince } from '../shell/failure.tsx';
 import { isMissing, NoThing } from '../shell/lost.tsx';
 import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -195,8 +196,13 @@ function Decisions({ group }: { group: ErrorGroup }) {
   const [note, setNote] = useState('');
   const decide = useAct('analytics.decide', {
     done: (_, input) => said.decide.done[input.status],
-    onDone: () => setNote(''),
+    inDialog: wanted !== undefined,
+    onDone() {
+      setNote('');
+      setWanted(undefined);
+    },
   });
+  const failure = useFailureSince(wanted !== undefined, decide.error);
   if (!may('run.operate')) return null;
   return (
     <>
@@ -212,9 +218,9 @@ function Decisions({ group }: { group: ErrorGroup }) {
         actions={
           <Button
             look="primary"
+            busy={decide.isBusy}
             onClick={() => {
               if (wanted) decide.run({ id: group.id, status: wanted, note });
-              setWanted(undefined);
             }}
           >
             {said.decide[wanted ?? 'open']}
@@ -224,6 +230,7 @@ function Decisions({ group }: { group: ErrorGroup }) {
         <Field label={said.decide.note} hint={said.decide.noteHint}>
           <TextArea value={note} onChange={setNote} maxLength={1000} rows={3} />
         </Field>
+        <Failure of={failure} />
       </Dialog>
     </>
   );

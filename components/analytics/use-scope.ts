@@ -7,6 +7,7 @@ import { isId } from '../../server/domain/id-pattern.ts';
 import type { AgentId, PipelineId } from '../../server/domain/ids.ts';
 import { type Input, query } from '../data/index.ts';
 import { useWholeList } from '../shell/paged-table.tsx';
+import { useClock } from '../ui/clock.ts';
 import { type FilterDef, readTimeRange, toMinute } from '../ui/filter/index.ts';
 import { isZone, ownZone } from '../ui/zone.ts';
 import { filterDefs } from './filters.ts';
@@ -80,13 +81,14 @@ function idsOf({ pipeline, version, agent }: Record<'pipeline' | 'version' | 'ag
 
 /** Moves on while somebody looks: ranges that reach back from now follow it. */
 function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
+  const readTime = useClock();
+  const [now, setNow] = useState(readTime);
   useEffect(() => {
     const timer = setInterval(() => {
-      if (!document.hidden) setNow(Date.now());
+      if (!document.hidden) setNow(readTime());
     }, REFRESH_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [readTime]);
   return now;
 }
 

@@ -124,10 +124,14 @@ function Log({ filters: { values, input, isNarrowed, set, clear } }: { filters: 
           }
         />
       </Card>
-      <EntryDrawer
-        entry={list.rows?.find((entry) => entry.seq === shown)}
-        onClose={() => void setShown(null)}
-      />
+      {shown === null || list.isPending ? null : (
+        <EntryDrawer
+          key={shown}
+          seq={shown}
+          listed={list.rows?.find((entry) => entry.seq === shown)}
+          onClose={() => void setShown(null)}
+        />
+      )}
     </div>
   );
 }

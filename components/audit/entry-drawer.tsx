@@ -1,8 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Json } from '../../server/domain/json.ts';
-import type { Answer } from '../data/index.ts';
+import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { pageOfId } from '../shell/palette/commands.ts';
 import { Drawer } from '../ui/drawer.tsx';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatMoment } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
@@ -12,16 +15,30 @@ const said = words.entry;
 
 export type Entry = Answer<'audit.list'>['entries'][number];
 
-export function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onClose(): void }) {
+interface EntryDrawerProps {
+  /** Its number. */
+  seq: number;
+  /** Where the list has it already; an old one, or one that filters leave out, is asked for. */
+  listed: Entry | undefined;
+  onClose(): void;
+}
+
+export function EntryDrawer({ seq, listed, onClose }: EntryDrawerProps) {
+  const asked = useQuery({ ...query('audit.get', { seq }), enabled: listed === undefined });
+  const entry = listed ?? asked.data;
+  const isMissing = asked.error?.code === 'NOT_FOUND';
   return (
     <Drawer
-      open={entry !== undefined}
+      open
       onOpenChange={(open) => {
         if (!open) onClose();
       }}
-      title={entry ? `${entry.action} · ${entry.seq}` : ''}
+      title={entry ? `${entry.action} · ${entry.seq}` : said.title(seq)}
     >
       {entry ? <Details entry={entry} /> : null}
+      {isMissing ? <Notice message={said.missing(seq)} advice={said.missingAdvice} /> : null}
+      {entry || isMissing ? null : <Broken of={asked} />}
+      {entry || asked.error ? null : <Skeleton label={said.loading} rows={8} />}
     </Drawer>
   );
 }

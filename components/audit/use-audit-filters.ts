@@ -2,6 +2,7 @@
 
 import { parseAsString, useQueryStates } from 'nuqs';
 import { useState } from 'react';
+import { useClock } from '../ui/clock.ts';
 import type { FilterDef } from '../ui/filter/index.ts';
 import { readTimeRange, toMinute } from '../ui/filter/index.ts';
 import { words } from './words.ts';
@@ -41,7 +42,8 @@ const PARSERS = {
 /** What the log is narrowed by, kept in the address, and as the API takes it. */
 export function useAuditFilters() {
   const [values, setValues] = useQueryStates(PARSERS);
-  const [now] = useState(() => toMinute(Date.now()));
+  const readTime = useClock();
+  const [now] = useState(() => toMinute(readTime()));
   const range = values.at === null ? undefined : readTimeRange(values.at, now);
   return {
     values,

@@ -27,6 +27,10 @@ export const words = {
   },
   keys: { next: 'Next', previous: 'Previous' },
   entry: {
+    title: (seq: number) => `Entry ${seq}`,
+    loading: 'Loading the entry',
+    missing: (seq: number) => `There is no entry ${seq}`,
+    missingAdvice: 'The log of this organisation has none with that number. Look for it in the list.',
     when: 'When',
     who: 'Who',
     did: 'Did',

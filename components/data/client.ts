@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../server/api/trpc/router.ts';
+import { serverClock } from './server-clock.ts';
 import { words } from './words.ts';
 
 type Inputs = inferRouterInputs<AppRouter>;
@@ -105,7 +106,11 @@ async function call<P extends Path>(
   early?: Promise<Response>,
 ): Promise<Answer<P>> {
   const headers = { ...init.headers, ...meantOrg };
+  // What was asked for early went out at some time since the page began.
+  const sentAt = Date.now() - (early === undefined ? 0 : performance.now());
   const response = await (early ?? fetch(`/api/trpc/${address}`, { ...init, headers })).catch(fail);
+  const serverMs = Number(response.headers.get('signalbox-time'));
+  if (serverMs > 0) serverClock.hear({ serverMs, sentAt, receivedAt: Date.now() });
   const { result, error } = (await response.json().catch(fail)) as Envelope<Answer<P>>;
   if (result) return result.data;
   const problem = error?.data?.problem;

@@ -13,3 +13,4 @@ export {
 export { useFresh, useFreshBy, useLineState, useLive } from './live.tsx';
 export { DataProvider } from './provider.tsx';
 export { type ActionOptions, type PagedPath, pages, query, useAction } from './queries.ts';
+export { serverClock } from './server-clock.ts';

@@ -148,13 +148,20 @@ function Sorted({ columns }: { columns: readonly GridColumn<Row>[] }) {
 const MOST_SORTED = 18;
 const NEW = new Set(['run 1', 'run 5']);
 
+const REASON = {
+  key: 'reason',
+  title: 'Why',
+  onPhone: 'whole',
+  cell: () => 'What may be long, and is read to its end, stands on lines of its own',
+} as const;
+
 function OnAPhone({ columns }: { columns: readonly GridColumn<Row>[] }) {
   return (
     <Card title="The same on a phone" flush>
       <ul className="max-w-sm">
         {ROWS.slice(0, 4).map((row) => (
           <li key={row.key} className="flex border-b border-line px-4 py-2.5 last:border-b-0">
-            <RowCard row={row} columns={columns} />
+            <RowCard row={row} columns={[...columns, REASON]} />
           </li>
         ))}
       </ul>

@@ -8,9 +8,9 @@ import {
   StateTimeline,
   StatusIcon,
   StatusPill,
-  StatusStrip,
   StatusText,
 } from '../ui/status.tsx';
+import { StatusStrip } from '../ui/status-strip.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 

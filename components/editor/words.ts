@@ -143,6 +143,7 @@ export const words = {
   publishAndRun: 'Publish and run',
   publishingMakesAVersionThat: 'Publishing makes a version that runs and never changes.',
   readByExpressionsAsParams: 'Read by expressions as params.',
+  parametersAreNamed: 'Parameters are a JSON object: write each with its name, as in {"limit": 5}.',
   redo: 'Redo',
   run2: 'Run',
   runIt: 'Run it',

@@ -25,7 +25,7 @@ export function ConnectionLimits({ connection, onClose }: { connection: Connecti
   const [texts, setTexts] = useState(() =>
     Object.fromEntries(NAMES.map((name) => [name, String(connection[name] / LIMITS[name].unit)])),
   );
-  const update = useAct('mcp.update', { done: words.reach.changed, onDone: onClose });
+  const update = useAct('mcp.update', { done: words.reach.changed, inDialog: true, onDone: onClose });
   return (
     <FormDialog
       open
@@ -34,6 +34,7 @@ export function ConnectionLimits({ connection, onClose }: { connection: Connecti
       description={words.reach.changeNote}
       send={words.save}
       busy={update.isBusy}
+      failure={update.error}
       onSend={() => {
         const limits = NAMES.map((name) => [name, Math.round(Number(texts[name]) * LIMITS[name].unit)]);
         update.run({ id: connection.id, ...Object.fromEntries(limits) });

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
+import { Failure, useFailureSince } from '../shell/failure.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -20,9 +21,15 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
   const [seen, setSeen] = useState<{ text: string; servers: Found } | null>(null);
   const [done, setDone] = useState<Found | null>(null);
   const preview = useAct('mcp.import', {
+    inDialog: open,
     onDone: ({ servers }, given) => setSeen({ text: given.text, servers }),
   });
-  const load = useAct('mcp.import', { refresh: [['mcp']], onDone: ({ servers }) => setDone(servers) });
+  const load = useAct('mcp.import', {
+    refresh: [['mcp']],
+    inDialog: open,
+    onDone: ({ servers }) => setDone(servers),
+  });
+  const failure = useFailureSince(open, load.error ?? preview.error);
   const isSeen = seen?.text === text;
   const good = isSeen ? seen.servers.filter(({ problem }) => problem === null).length : 0;
   const close = (next: boolean) => {
@@ -70,6 +77,7 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
             <TextArea mono rows={10} value={text} onChange={setText} placeholder={EXAMPLE} />
           </Field>
           {isSeen ? <Rows servers={seen.servers} good={words.importable} /> : null}
+          <Failure of={failure} />
         </div>
       )}
     </Dialog>

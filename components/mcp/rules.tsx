@@ -130,6 +130,7 @@ function toRule({ effect, kind, subject, connection, server, tool }: Form): NewR
 function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [form, setForm] = useState(EMPTY);
   const create = useAct('mcpRules.create', {
+    inDialog: open,
     done: words.ruleAdded,
     refresh: [['mcpRules']],
     onDone() {
@@ -147,6 +148,7 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
       description={words.rulesNote}
       send={words.add}
       busy={create.isBusy}
+      failure={create.error}
       onSend={() => create.run(toRule(form))}
     >
       <SubjectFields form={form} set={set} />

@@ -25,7 +25,7 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
   const [name, setName] = useState(server?.name ?? '');
   const [description, setDescription] = useState(server?.description ?? '');
   const [chosen, setChosen] = useState<readonly Chosen[]>(server?.tools.map(toChosen) ?? []);
-  const options = { refresh: [['mcpServers']], onDone: onClose };
+  const options = { refresh: [['mcpServers']], inDialog: true, onDone: onClose };
   const create = useAct('mcpServers.create', { ...options, done: words.serverAdded });
   const update = useAct('mcpServers.update', { ...options, done: words.serverChanged });
   const isWrong = chosen.some(({ preset }) => readPreset(preset) === null);
@@ -37,6 +37,7 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
       width="lg"
       send={words.save}
       busy={create.isBusy || update.isBusy}
+      failure={create.error ?? update.error}
       disabled={chosen.length === 0 || isWrong}
       onSend={() => {
         const fields = { name, description, tools: chosen.map(toEntry) };

@@ -5,6 +5,7 @@ import { ChartNoAxesColumn } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { TimeChart } from '../ui/chart/index.ts';
+import { useClock } from '../ui/clock.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { LOCALE } from '../ui/language.ts';
@@ -22,6 +23,7 @@ const DAYS = 30;
 
 export function Usage() {
   const asked = useQuery(query('mcpUsage.stats', { days: DAYS }));
+  const readTime = useClock();
   const { data, error } = asked;
   if (error && !data) return <Broken of={asked} />;
   if (!data)
@@ -42,7 +44,7 @@ export function Usage() {
     <div className="flex flex-col gap-5">
       <Figures days={data.days} />
       <Card title={words.usage.byDay}>
-        <ByDay days={daysOf(data.days, DAYS, Date.now())} />
+        <ByDay days={daysOf(data.days, DAYS, readTime())} />
       </Card>
       <Card title={words.usage.byTool} flush>
         <Table

@@ -1,6 +1,6 @@
 import { lookOfRun } from '../looks/index.ts';
 import { formatDuration, formatMoment } from '../ui/format.ts';
-import { StatusStrip } from '../ui/status.tsx';
+import { StatusStrip } from '../ui/status-strip.tsx';
 import { durationOf, sharesOf } from './last-runs.ts';
 import type { Pipeline } from './types.ts';
 import { words } from './words.ts';

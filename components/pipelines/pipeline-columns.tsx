@@ -2,6 +2,7 @@ import { pipelineHref } from '../shell/places.ts';
 import { formatDuration } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
+import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { sumUp } from './last-runs.ts';
 import { LastRuns } from './last-runs-strip.tsx';
@@ -79,6 +80,31 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
   ];
 }
 
+const TAG =
+  'flex min-h-6 min-w-6 items-center whitespace-nowrap text-xs text-accent hover:underline max-md:hidden';
+
+/** How many more there are; which, when it is pointed at, and each to be chosen. */
+function MoreTags({ of, tags, onTag }: { of: string; tags: readonly string[]; onTag(tag: string): void }) {
+  if (tags.length === 0) return null;
+  const trigger = (
+    <button
+      type="button"
+      title={tags.map((tag) => `#${tag}`).join(' ')}
+      aria-label={words.moreTags(tags.length, of)}
+      className={TAG}
+    >
+      +{tags.length}
+    </button>
+  );
+  return (
+    <Menu trigger={trigger}>
+      {tags.map((tag) => (
+        <MenuItem key={tag} label={`#${tag}`} onSelect={() => onTag(tag)} />
+      ))}
+    </Menu>
+  );
+}
+
 function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string): void }) {
   const { id, name, description, version, stages, tags } = pipeline;
   return (
@@ -91,16 +117,11 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
           </Link>
           <Chip>{version === null ? words.unpublished : words.version(version)}</Chip>
           {tags.slice(0, SHOWN_TAGS).map((tag) => (
-            <button
-              key={tag}
-              type="button"
-              title={words.tag(tag)}
-              onClick={() => onTag(tag)}
-              className="flex min-h-6 items-center whitespace-nowrap text-xs text-accent hover:underline max-md:hidden"
-            >
+            <button key={tag} type="button" title={words.tag(tag)} onClick={() => onTag(tag)} className={TAG}>
               #{tag}
             </button>
           ))}
+          <MoreTags of={name} tags={tags.slice(SHOWN_TAGS)} onTag={onTag} />
         </span>
         <span className="truncate text-sm text-quiet" title={description}>
           {words.stages(stages)}

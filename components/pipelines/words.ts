@@ -12,6 +12,8 @@ export const words = {
   sort: 'Sort by',
   sorts: { created: 'Oldest first', name: 'By name', updated: 'Changed last' },
   tag: (tag: string) => `Only with the tag ${tag}`,
+  moreTags: (count: number, name: string) =>
+    `${counted(count, { one: 'more tag', other: 'more tags' })} of ${name}`,
   untag: (tag: string) => `Without the tag ${tag}`,
   columns: {
     name: 'Pipeline',

@@ -1,6 +1,6 @@
 'use client';
 
-import { Inbox, Lock, RotateCw } from 'lucide-react';
+import { Inbox, Lock, RotateCw, Square } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useRef, useState } from 'react';
 import { type Asked, Broken } from '../shell/broken.tsx';
@@ -91,11 +91,7 @@ export function DeadLetters({ letters, asked, mayInspect, isAll }: DeadLettersPr
   return (
     <>
       <Broken of={asked} />
-      <Card
-        title={words.dead.list}
-        actions={letters && letters.length > 0 ? <ReplayAll count={letters.length} isAll={isAll} /> : null}
-        flush
-      >
+      <Card title={words.dead.list} actions={<ReplayAll count={letters?.length ?? 0} isAll={isAll} />} flush>
         <p className="border-b border-line px-4 py-2 text-sm text-quiet">{words.dead.note}</p>
         {asked.error && !letters ? null : (
           <DataGrid
@@ -120,12 +116,19 @@ export function DeadLetters({ letters, asked, mayInspect, isAll }: DeadLettersPr
 
 function ReplayAll({ count, isAll }: { count: number; isAll: boolean }) {
   const [isAsking, setAsking] = useState(false);
-  const { run, isBusy, done } = useReplayAll();
+  const { run, stop, phase, done, total } = useReplayAll();
+  const isBusy = phase !== 'idle';
+  if (count === 0 && !isBusy) return null;
   return (
-    <span className="flex items-center gap-3">
+    <span className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1">
       <span role="status" className="text-sm text-quiet tabular-nums">
-        {isBusy ? words.dead.replaying(done) : ''}
+        {isBusy ? words.dead.replaying(done, total) : ''}
       </span>
+      {isBusy ? (
+        <Button size="sm" icon={Square} busy={phase === 'stopping'} onClick={stop}>
+          {words.dead.stop}
+        </Button>
+      ) : null}
       <Button size="sm" icon={RotateCw} busy={isBusy} onClick={() => setAsking(true)}>
         {words.dead.replayAll(count, isAll)}
       </Button>
@@ -135,7 +138,7 @@ function ReplayAll({ count, isAll }: { count: number; isAll: boolean }) {
         title={words.dead.replayAllTitle(count, isAll)}
         consequence={words.dead.replayAllConsequence}
         confirmLabel={words.dead.replayAll(count, isAll)}
-        onConfirm={run}
+        onConfirm={() => run(isAll ? count : undefined)}
       />
     </span>
   );

@@ -55,7 +55,12 @@ export function QueuesPage() {
                   {
                     value: 'dead' as const,
                     label: words.tabs.dead,
-                    ...(dead ? { count: dead.length } : {}),
+                    ...(dead
+                      ? {
+                          count:
+                            dead.length < SHOWN_LETTERS ? dead.length : words.figures.atLeast(SHOWN_LETTERS),
+                        }
+                      : {}),
                     content: (
                       <DeadLetters
                         letters={dead}

@@ -1,54 +1,43 @@
 'use client';
 
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { type Answer, type ApiError, act } from '../data/index.ts';
+import { useSyncExternalStore } from 'react';
+import { act } from '../data/index.ts';
 import { useToast } from '../ui/toast.tsx';
+import { createReplayJob, type ReplayOutcome } from './replay-job.ts';
 import { words } from './words.ts';
 
-type Refusal = Answer<'deadLetters.replayAll'>['refused'][number];
+/** One for the panel: whoever goes to another page finds it under way when they come back. */
+const job = createReplayJob((cursor) => act('deadLetters.replayAll', cursor === undefined ? {} : { cursor }));
+
+/** Closing the window would end it amid the letters: the browser asks first. */
+const warn = (event: BeforeUnloadEvent) => event.preventDefault();
 
 /** All dead letters that there are now, some at a time, with how far it has come. */
 export function useReplayAll() {
-  const [state, setState] = useState({ isBusy: false, done: 0 });
+  const state = useSyncExternalStore(job.subscribe, job.get, job.get);
   const queries = useQueryClient();
   const toast = useToast();
 
-  async function replay(): Promise<{ done: number; refused: Refusal[] }> {
-    const refused: Refusal[] = [];
-    let done = 0;
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const answer: Answer<'deadLetters.replayAll'> = await act(
-        'deadLetters.replayAll',
-        cursor === undefined ? {} : { cursor },
-      );
-      done += answer.replayed;
-      refused.push(...answer.refused);
-      cursor = answer.next_cursor;
-      setState({ isBusy: true, done });
-    }
-    return { done, refused };
+  async function run(total: number | undefined): Promise<void> {
+    window.addEventListener('beforeunload', warn);
+    const outcome = await job.start(total);
+    window.removeEventListener('beforeunload', warn);
+    if (!outcome) return;
+    toast(tell(outcome));
+    void queries.invalidateQueries({ queryKey: ['deadLetters', 'list'] });
+    void queries.invalidateQueries({ queryKey: ['queues'] });
   }
+  return { ...state, run: (total: number | undefined) => void run(total), stop: job.stop };
+}
 
-  function run(): void {
-    setState({ isBusy: true, done: 0 });
-    replay()
-      .then(
-        ({ done, refused: [first, ...others] }) => {
-          const count = first ? 1 + others.length : 0;
-          toast({
-            title: words.dead.replayed(done, count),
-            ...(first ? { description: words.dead.refused(first.message) } : {}),
-            isFailure: count > 0,
-          });
-        },
-        (error: ApiError) => toast({ title: error.message, isFailure: true }),
-      )
-      .finally(() => {
-        setState({ isBusy: false, done: 0 });
-        void queries.invalidateQueries({ queryKey: ['deadLetters', 'list'] });
-        void queries.invalidateQueries({ queryKey: ['queues'] });
-      });
-  }
-  return { run, ...state };
+function tell({ done, refused, broken, isStopped }: ReplayOutcome) {
+  const count = refused.length;
+  if (broken) return { title: words.dead.brokeOff(done), description: broken.message, isFailure: true };
+  const [first] = refused;
+  return {
+    title: isStopped ? words.dead.stopped(done, count) : words.dead.replayed(done, count),
+    ...(first ? { description: words.dead.refused(first.message) } : {}),
+    isFailure: count > 0,
+  };
 }

@@ -1,5 +1,10 @@
 import { counted } from '../ui/format.ts';
 
+const LETTERS = { one: 'letter', other: 'letters' };
+
+const replayed = (done: number, refused: number) =>
+  `${counted(done, LETTERS)} replayed${refused === 0 ? '' : `, ${refused} could not be`}.`;
+
 export const words = {
   title: 'Queues',
   note: 'What waits for agents and for the server, what nobody could work on, and what holds things back.',
@@ -17,6 +22,7 @@ export const words = {
     perMinute: '/min',
     dead: 'Dead letters',
     more: 'and more',
+    atLeast: (count: number) => `${count}+`,
   },
   showEmpty: 'Show empty queues',
   columns: {
@@ -63,10 +69,17 @@ export const words = {
     replayAllTitle: (count: number, isAll: boolean) =>
       `Replay ${isAll ? counted(count, { one: 'dead letter', other: 'dead letters' }) : 'all dead letters'}?`,
     replayAllConsequence:
-      'Messages go back into their queues. For each task a new run begins with its stage and takes over what came before.',
-    replaying: (done: number) => `${counted(done, { one: 'letter', other: 'letters' })} replayed so far …`,
-    replayed: (done: number, refused: number) =>
-      `${counted(done, { one: 'letter', other: 'letters' })} replayed${refused === 0 ? '' : `, ${refused} could not be`}.`,
+      'Messages go back into their queues. For each task a new run begins with its stage and takes over what came before. It goes on while the panel is open, on any page, and can be stopped.',
+    replaying: (done: number, total: number | undefined) =>
+      total === undefined
+        ? `${counted(done, LETTERS)} replayed so far …`
+        : `${done} of ${counted(total, LETTERS)} replayed …`,
+    stop: 'Stop',
+    replayed,
+    stopped: (done: number, refused: number) =>
+      `Stopped. ${replayed(done, refused)} The others are where they were.`,
+    brokeOff: (done: number) =>
+      `It broke off after ${counted(done, LETTERS)}. The others are where they were.`,
     refused: (message: string) => `One that could not be: ${message}`,
     replay: 'Replay',
     replayDone: 'It is tried again.',

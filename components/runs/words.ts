@@ -139,6 +139,7 @@ export const words = {
     reset: 'Any time',
   },
   replayFailed: 'Replay failed…',
+  listsNoFailed: 'The filters leave out what has failed and was not replayed',
   selected: (n: number) => `${formatCount(n)} selected`,
   allMatching: 'All that match…',
   compare: 'Compare',

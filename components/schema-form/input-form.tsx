@@ -21,9 +21,10 @@ interface FormProps {
   onChange(value: Json | undefined): void;
 }
 
-/** A value, as a form of its schema or as text. A text that is no JSON is handed on as undefined. */
+/** A value, as a form of its schema or as text. Where a text is no JSON, of one field or of all, undefined is handed on. */
 export function InputForm({ label, schema, value, hint, problems = {}, onChange }: FormProps) {
   const fields = fieldsOf(schema);
+  const form = useForm(value, onChange);
   const [way, setWay] = useState<Way>(fields === null ? 'json' : 'form');
   const isForm = fields !== null && way === 'form';
   return (
@@ -46,9 +47,10 @@ export function InputForm({ label, schema, value, hint, problems = {}, onChange 
         fields.map((field) => (
           <InputControl
             key={field.key}
-            {...{ field, onChange }}
-            value={value ?? null}
+            field={field}
+            value={form.value}
             problem={problems[field.key]}
+            onChange={form.change}
           />
         ))
       ) : (
@@ -58,24 +60,44 @@ export function InputForm({ label, schema, value, hint, problems = {}, onChange 
           rows={12}
           value={value}
           onChange={onChange}
+          onBroken={() => onChange(undefined)}
         />
       )}
     </div>
   );
 }
 
+/** What the fields say together, and which of them cannot be read: for so long nobody is handed a value. */
+function useForm(value: Json | undefined, onChange: FormProps['onChange']) {
+  const [kept, setKept] = useState<Json>(value ?? null);
+  const [broken, setBroken] = useState<ReadonlySet<string>>(new Set());
+  const whole = value ?? kept;
+  return {
+    value: whole,
+    change(key: string, own: Json | undefined, isBroken = false) {
+      const others = [...broken].filter((each) => each !== key);
+      const still = isBroken ? [...others, key] : others;
+      const next = isBroken ? whole : withField(whole, key, own);
+      setBroken(new Set(still));
+      setKept(next);
+      onChange(still.length === 0 ? next : undefined);
+    },
+  };
+}
+
 interface ControlProps {
   field: InputField;
   value: Json;
   problem: string | undefined;
-  onChange(value: Json): void;
+  /** `isBroken`: what is typed there cannot be read. */
+  onChange(key: string, own: Json | undefined, isBroken?: boolean): void;
 }
 
 function InputControl({ field, value, problem, onChange }: ControlProps) {
   const { key, hint, isRequired, kind } = field;
   const label = isRequired ? words.needed(field.label) : field.label;
   const own = isJsonObject(value) ? value[key] : undefined;
-  const set = (next: Json | undefined) => onChange(withField(value, key, next));
+  const set = (next: Json | undefined) => onChange(key, next);
   switch (kind) {
     case 'boolean':
       return (
@@ -86,7 +108,16 @@ function InputControl({ field, value, problem, onChange }: ControlProps) {
     case 'choices':
       return <SomeOf {...{ field, label, problem, set }} chosen={Array.isArray(own) ? own : []} />;
     case 'json':
-      return <JsonText {...{ label, hint }} rows={4} value={own} isOptional onChange={set} />;
+      return (
+        <JsonText
+          {...{ label, hint }}
+          rows={4}
+          value={own}
+          isOptional
+          onChange={set}
+          onBroken={() => onChange(key, own, true)}
+        />
+      );
     case 'choice':
       return (
         <Field label={label} hint={hint} error={problem}>
@@ -168,6 +199,7 @@ function JsonText({
   value,
   isOptional = false,
   onChange,
+  onBroken,
 }: {
   label: string;
   hint: string | undefined;
@@ -175,6 +207,7 @@ function JsonText({
   value: Json | undefined;
   isOptional?: boolean;
   onChange(value: Json | undefined): void;
+  onBroken(): void;
 }) {
   // The text is its own while it is typed: half of a document is no value.
   const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
@@ -186,7 +219,7 @@ function JsonText({
       setError(undefined);
     } catch (failure) {
       setError(words.badJson((failure as Error).message));
-      if (!isOptional) onChange(undefined);
+      onBroken();
     }
   };
   return (

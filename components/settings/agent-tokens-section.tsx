@@ -85,6 +85,7 @@ interface NewTokenProps {
 function NewTokenDialog({ open, onOpenChange, onMade }: NewTokenProps) {
   const [agent, setAgent] = useState('');
   const create = useAct('agentTokens.create', {
+    inDialog: open,
     onDone({ token }) {
       onOpenChange(false);
       setAgent('');
@@ -99,6 +100,7 @@ function NewTokenDialog({ open, onOpenChange, onMade }: NewTokenProps) {
       description={tokensWords.newNote}
       send={tokensWords.make}
       busy={create.isBusy}
+      failure={create.error}
       disabled={agent.trim() === ''}
       onSend={() => create.run({ agent })}
     >

@@ -103,6 +103,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
   const [networks, setNetworks] = useState('');
   const create = useAct('keys.create', {
+    inDialog: open,
     onDone({ key }) {
       onOpenChange(false);
       setName('');
@@ -128,6 +129,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
       description={keysWords.newNote}
       send={keysWords.make}
       busy={create.isBusy}
+      failure={create.error}
       disabled={name.trim() === ''}
       onSend={send}
     >
@@ -150,26 +152,39 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
           <Select label={keysWords.life} value={life} choices={LIVES} onChange={setLife} />
         </div>
       </div>
-      <fieldset>
-        <legend className="text-sm font-medium">{keysWords.scopes}</legend>
-        <p className="mb-1 text-xs text-quiet">{keysWords.scopesNote}</p>
-        <div className="grid grid-cols-2">
-          {SCOPES.map((scope) => (
-            <Checkbox
-              key={scope}
-              label={scope}
-              checked={scopes.includes(scope)}
-              onChange={(ticked) =>
-                setScopes(ticked ? [...scopes, scope] : scopes.filter((each) => each !== scope))
-              }
-            />
-          ))}
-        </div>
-      </fieldset>
+      <ScopeTicks scopes={scopes} onChange={setScopes} />
       <Field label={keysWords.networks} hint={keysWords.networksHint}>
         <TextInput value={networks} onChange={setNetworks} mono />
       </Field>
     </FormDialog>
+  );
+}
+
+/** None of them: all that the role may. */
+function ScopeTicks({
+  scopes,
+  onChange,
+}: {
+  scopes: readonly Scope[];
+  onChange(scopes: readonly Scope[]): void;
+}) {
+  return (
+    <fieldset>
+      <legend className="text-sm font-medium">{keysWords.scopes}</legend>
+      <p className="mb-1 text-xs text-quiet">{keysWords.scopesNote}</p>
+      <div className="grid grid-cols-2">
+        {SCOPES.map((scope) => (
+          <Checkbox
+            key={scope}
+            label={scope}
+            checked={scopes.includes(scope)}
+            onChange={(ticked) =>
+              onChange(ticked ? [...scopes, scope] : scopes.filter((each) => each !== scope))
+            }
+          />
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

@@ -89,6 +89,7 @@ export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
 function UnlinkDialog({ identity: { issuer }, ...rest }: DialogProps & { identity: Identity }) {
   const unlink = useAct('me.unlink', {
     refresh: [['me']],
+    inDialog: true,
     done: accountWords.unlinked,
     onDone: rest.onClose,
   });
@@ -100,6 +101,7 @@ function UnlinkDialog({ identity: { issuer }, ...rest }: DialogProps & { identit
       send={accountWords.unlink}
       danger
       busy={unlink.isBusy}
+      failure={unlink.error}
       onSend={(proof) => unlink.run({ issuer, ...proof })}
     />
   );

@@ -204,6 +204,7 @@ function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open
   const [label, setLabel] = useState('');
   const [link, setLink] = useState<string | null>(null);
   const invite = useAct('invites.create', {
+    inDialog: open,
     onDone(made) {
       onOpenChange(false);
       setLabel('');
@@ -219,6 +220,7 @@ function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open
         description={membersWords.inviteNote}
         send={membersWords.inviteSend}
         busy={invite.isBusy}
+        failure={invite.error}
         onSend={() => invite.run({ role, label })}
       >
         <Field label={membersWords.label} hint={membersWords.labelHint}>

@@ -127,6 +127,7 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
     'agent.lost',
   ]);
   const create = useAct('notificationTargets.create', {
+    inDialog: open,
     onDone({ secret }) {
       onOpenChange(false);
       setName('');
@@ -141,6 +142,7 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
       title={notificationsWords.newTitle}
       send={notificationsWords.make}
       busy={create.isBusy}
+      failure={create.error}
       disabled={name.trim() === '' || address.trim() === '' || events.length === 0}
       onSend={() => create.run({ name, kind, address, events: [...events] })}
     >

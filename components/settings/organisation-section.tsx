@@ -198,6 +198,7 @@ function Ways({ org, isOnlyOwner, isEntering, onEnter, onLeave, onClose }: WaysP
 function MakeDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [name, setName] = useState('');
   const make = useAct('orgs.create', {
+    inDialog: open,
     refresh: [['orgs']],
     done: ({ name: made }) => text.made(made),
     onDone() {
@@ -213,6 +214,7 @@ function MakeDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
       description={text.makeNote}
       send={text.makeSend}
       busy={make.isBusy}
+      failure={make.error}
       disabled={name.trim() === ''}
       onSend={() => make.run({ name })}
     >

@@ -134,7 +134,7 @@ function Elsewhere({ better }: { better: string | null }) {
 
 function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void }) {
   const [name, setName] = useState(passkey.name);
-  const rename = useAct('passkeys.rename', { onDone: onClose });
+  const rename = useAct('passkeys.rename', { inDialog: true, onDone: onClose });
   return (
     <FormDialog
       open
@@ -142,6 +142,7 @@ function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void })
       title={passkeysWords.renameTitle(passkey.name)}
       send={passkeysWords.rename}
       busy={rename.isBusy}
+      failure={rename.error}
       disabled={name.trim() === '' || name === passkey.name}
       onSend={() => rename.run({ id: passkey.id, name })}
     >
@@ -161,6 +162,7 @@ interface RemoveProps {
 function RemoveDialog({ passkey: { id, name }, ...rest }: RemoveProps) {
   const remove = useAct('passkeys.remove', {
     refresh: [['passkeys'], ['me']],
+    inDialog: true,
     done: passkeysWords.removed,
     onDone: rest.onClose,
   });
@@ -172,6 +174,7 @@ function RemoveDialog({ passkey: { id, name }, ...rest }: RemoveProps) {
       send={passkeysWords.remove}
       danger
       busy={remove.isBusy}
+      failure={remove.error}
       onSend={(proof) => remove.run({ id, ...proof })}
     />
   );

@@ -106,7 +106,11 @@ function WriteDialog({ writing, onClose }: { writing: Writing | undefined; onClo
     setValue('');
     onClose();
   };
-  const put = useAct('secrets.put', { done: (secret) => secretsWords.stored(secret.name), onDone: close });
+  const put = useAct('secrets.put', {
+    done: (secret) => secretsWords.stored(secret.name),
+    inDialog: writing !== undefined,
+    onDone: close,
+  });
   return (
     <FormDialog
       open={writing !== undefined}
@@ -115,6 +119,7 @@ function WriteDialog({ writing, onClose }: { writing: Writing | undefined; onClo
       description={secretsWords.newNote}
       send={secretsWords.store}
       busy={put.isBusy}
+      failure={put.error}
       disabled={value === '' || name === ''}
       onSend={() => put.run({ name, value })}
     >

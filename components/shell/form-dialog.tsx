@@ -1,8 +1,10 @@
 'use client';
 
 import { type ReactNode, useId } from 'react';
+import type { ApiError } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Failure, useFailureSince } from './failure.tsx';
 import { words } from './words.ts';
 
 interface FormDialogProps {
@@ -16,6 +18,8 @@ interface FormDialogProps {
   disabled?: boolean;
   /** What it sends cannot be undone. */
   danger?: boolean;
+  /** What came of sending it, if that went wrong; left out where it is shown among the fields. */
+  failure?: ApiError | null;
   onSend(): void;
   children: ReactNode;
 }
@@ -31,10 +35,12 @@ export function FormDialog({
   busy,
   disabled = false,
   danger = false,
+  failure = null,
   onSend,
   children,
 }: FormDialogProps) {
   const form = useId();
+  const news = useFailureSince(open, failure);
   return (
     <Dialog
       open={open}
@@ -66,6 +72,7 @@ export function FormDialog({
         }}
       >
         {children}
+        <Failure of={news} />
       </form>
     </Dialog>
   );

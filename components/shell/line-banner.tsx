@@ -12,7 +12,8 @@ export function LineBanner() {
   const isCut = useLineState() === 'cut';
   const isHeld = useHeldLinks(isCut);
   return (
-    <div role="status" className="print:hidden">
+    // In sight wherever somebody has scrolled to, and below what opens over the page.
+    <div role="status" className="sticky top-0 z-20 print:hidden">
       {isCut ? (
         <p className="flex min-h-9 items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-sm text-warn md:px-8">
           <CloudOff aria-hidden size={14} className="shrink-0" />

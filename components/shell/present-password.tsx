@@ -1,6 +1,7 @@
 'use client';
 
 import { type ReactNode, useState } from 'react';
+import type { ApiError } from '../data/index.ts';
 import { Field, TextInput } from '../ui/field.tsx';
 import { FormDialog } from './form-dialog.tsx';
 import { words } from './words.ts';
@@ -43,6 +44,7 @@ interface ProofDialogProps {
   send: string;
   busy: boolean;
   danger?: boolean;
+  failure?: ApiError | null;
   hasPassword: boolean;
   onSend(proof: Proof): void;
   onClose(): void;

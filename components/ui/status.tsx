@@ -86,32 +86,6 @@ export function StatusPill({ look }: { look: Look }) {
   );
 }
 
-/** The last runs as bars, oldest first; each is a link to what it stands for. */
-export function StatusStrip({
-  label,
-  bars,
-}: {
-  label: string;
-  bars: readonly { key: string; look: Look; title: string; href: string; share?: number }[];
-}) {
-  return (
-    <ol aria-label={label} className="flex h-6 items-end gap-0.5">
-      {bars.map(({ key, look, title, href, share = 1 }) => (
-        <li key={key} className="flex h-full items-end">
-          <a
-            href={href}
-            title={title}
-            className={`block w-1.5 rounded-[2px] hover:opacity-70 ${fillOf(look)}`}
-            style={{ blockSize: `${Math.round(30 + 70 * Math.min(Math.max(share, 0), 1))}%` }}
-          >
-            <span className="sr-only">{title}</span>
-          </a>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
 /** How something was over a stretch of time, each state as long as it lasted. What is not known is left blank. */
 export function StateTimeline({
   label,

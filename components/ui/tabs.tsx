@@ -6,8 +6,8 @@ import { type ReactNode, useEffect, useRef } from 'react';
 export interface TabItem<Value extends string> {
   value: Value;
   label: string;
-  /** How many there are behind it. */
-  count?: number;
+  /** How many there are behind it; as a text where that is not known to the last one. */
+  count?: number | string;
   content: ReactNode;
 }
 

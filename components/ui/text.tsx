@@ -2,6 +2,7 @@
 
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { useNowLater } from './clock.ts';
 import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
 import { words } from './words.ts';
 import { useZone } from './zone.ts';
@@ -67,13 +68,8 @@ export function Until({ at }: { at: string }) {
 }
 
 function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
-  const [now, setNow] = useState<number>();
+  const now = useNowLater(TICK_MS);
   const moment = formatMoment(at, useZone());
-  useEffect(() => {
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
   return (
     <time dateTime={at} title={moment} className="whitespace-nowrap tabular-nums">
       {now === undefined ? moment : say(Date.parse(at) - now)}
@@ -108,12 +104,7 @@ export function CopyBlock({
 
 /** How long it has been going on, each second. */
 export function Elapsed({ since }: { since: string }) {
-  const [now, setNow] = useState<number>();
-  useEffect(() => {
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useNowLater(1000);
   return (
     <span className="whitespace-nowrap tabular-nums">
       {now === undefined ? '' : formatSeconds(now - Date.parse(since))}

@@ -121,6 +121,12 @@ test('what happened in half a minute without a line is on every screen when it i
   const cutAt = performance.now();
   await here.context.setOffline(true);
   for (const page of pages) await page.getByText(BANNER).waitFor(SLOW);
+  // It stays in sight, however far down somebody reads.
+  await board.setViewportSize({ width: 1280, height: 360 });
+  await board.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  expect(await board.evaluate(() => window.scrollY)).toBeGreaterThan(100);
+  const banner = await board.getByText(BANNER).boundingBox();
+  expect(banner?.y).toBeGreaterThanOrEqual(0);
   const { id } = await api('/pipelines', {
     name: freshName('Meanwhile'),
     stages: [{ name: 'a', type: 'echo' }],

@@ -273,7 +273,21 @@ test('a dry run says who would take what; what is published is run, followed, ru
       .evaluateAll((all) => all.map((each) => (each as HTMLElement).style.transform));
   const stood = await where();
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await dialog(page, 'Run version 1').getByRole('button', { name: 'Run', exact: true }).click();
+  // Nothing is sent while a field holds what cannot be read: it would not be what the field shows.
+  const started = dialog(page, 'Run version 1');
+  const run = started.getByRole('button', { name: 'Run', exact: true });
+  for (const [name, wrong, why] of [
+    ['Input', '{"a": ', 'This is no JSON yet'],
+    ['Parameters', '[1]', 'Parameters are a JSON object'],
+  ] as const) {
+    const field = started.getByRole('textbox', { name });
+    await field.fill(wrong);
+    await started.getByText(why).waitFor();
+    expect(await run.isDisabled()).toBe(true);
+    await field.fill('');
+    await started.getByText(why).waitFor({ state: 'detached' });
+  }
+  await run.click();
   await page.getByRole('status', { name: 'In the run' }).getByText('Succeeded').waitFor();
   await node(page, 'd').getByText('Succeeded').waitFor();
   expect(await where(), 'live status moves nothing').toEqual(stood);
@@ -313,6 +327,10 @@ test('a dry run says who would take what; what is published is run, followed, ru
 
 test('of two that edit one draft the second takes over what the first has saved', async () => {
   const { mine, theirs, conflict, close } = await editInTwo(here, 'Theirs is better');
+  // Whoever leaves without an answer is asked again when they come back: theirs is newer, and mine is not gone.
+  await mine.reload();
+  await node(mine, 'sleep').waitFor();
+  await conflict.waitFor();
   await conflict.getByRole('button', { name: 'Take theirs' }).click();
   await conflict.waitFor({ state: 'detached' });
   await node(mine, 'echo').waitFor();

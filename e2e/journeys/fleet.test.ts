@@ -167,15 +167,27 @@ describe('dead letters', () => {
     await page.getByText('No dead letters').waitFor(SLOW);
   });
 
-  test('all that there are go back at once', async () => {
+  test('all that there are go back at once, with how far it is on whatever page somebody was meanwhile', async () => {
     const { page } = owner;
     await makeDeadLetter();
     await page.goto(`${here.origin}/queues?part=dead`);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route(/deadLetters\.replayAll/, async (route) => {
+      await released;
+      await route.continue();
+    });
     await page.getByRole('button', { name: /Replay all/ }).click();
     await page
       .getByRole('alertdialog')
       .getByRole('button', { name: /Replay all/ })
       .click();
+    await page.getByText('0 of 1 letter replayed').waitFor();
+    await page.getByRole('link', { name: 'Home', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor(SLOW);
+    await page.goBack();
+    await page.getByText('0 of 1 letter replayed').waitFor(SLOW);
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+    release();
     await page.getByText('1 letter replayed.').waitFor(SLOW);
     await page.getByText('No dead letters').waitFor(SLOW);
   });

@@ -23,15 +23,16 @@ const FORM = {
       city: { type: 'string', title: 'City' },
       days: { type: 'integer', title: 'Days' },
       unit: { enum: ['celsius', 'kelvin'] },
+      limits: { type: 'object', title: 'Limits' },
     },
-    examples: [{ city: 'Oslo', days: 3, unit: 'celsius' }],
+    examples: [{ city: 'Oslo', days: 3, unit: 'celsius', limits: { hours: 1 } }],
   },
 };
 
 test('the strip of a pipeline shows how its last runs went, and the numbers beside it say the same', async () => {
   const made = await api('/pipelines', {
     name: 'strips',
-    tags: ['nightly'],
+    tags: ['nightly', 'o', 'p', 'q', 'r'],
     stages: [{ name: 'a', type: 'echo' }],
   });
   const broken = await api('/pipelines', { name: HOSTILE, stages: [{ name: 'a', type: 'fail' }] });
@@ -50,6 +51,18 @@ test('the strip of a pipeline shows how its last runs went, and the numbers besi
     .getByRole('row', { name: /img src/ })
     .getByText('0 of 1')
     .waitFor(SLOW);
+  // The strip is one stop of the tab key, and each of its columns can be hit.
+  const bars = row.getByRole('list', { name: /last runs of strips/ }).getByRole('link');
+  const stops = () => bars.evaluateAll((all) => all.map((each) => (each as HTMLElement).tabIndex));
+  expect(await stops()).toEqual([-1, 0]);
+  await bars.last().press('ArrowLeft');
+  expect(await stops()).toEqual([0, -1]);
+  expect(await bars.first().evaluate((bar) => bar === document.activeElement)).toBe(true);
+  expect((await bars.first().boundingBox())?.height).toBeGreaterThanOrEqual(24);
+  // What there is no room for is told, and chosen as well.
+  await row.getByRole('button', { name: '2 more tags of strips' }).click();
+  await page.getByRole('menuitem', { name: '#r' }).click();
+  await expect.poll(() => page.url(), SLOW).toContain('tag=r');
   await row
     .getByRole('link', { name: /Succeeded/ })
     .first()
@@ -102,10 +115,19 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
   expect(await findBarriersInBoth(page)).toEqual([]);
   await dialog.getByLabel('City').fill('Quito');
   await dialog.getByLabel('Days').fill('7');
+  // What is no JSON is told at its field, and nothing is run on what stood there before.
+  const start = dialog.getByRole('button', { name: 'Run', exact: true });
+  await dialog.getByLabel('Limits').fill('{"hours": ');
+  await dialog.getByText('This is no JSON').waitFor();
+  expect(await start.isDisabled()).toBe(true);
+  await dialog.getByLabel('City').fill('Lima');
+  expect(await start.isDisabled()).toBe(true);
+  await dialog.getByLabel('City').fill('Quito');
+  await dialog.getByLabel('Limits').fill('{"hours": 2}');
   await dialog.getByRole('button', { name: 'JSON' }).click();
   const json = JSON.parse(await dialog.getByRole('textbox', { name: 'Input' }).inputValue());
-  expect(json).toEqual({ city: 'Quito', days: 7, unit: 'celsius' });
-  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  expect(json).toEqual({ city: 'Quito', days: 7, unit: 'celsius', limits: { hours: 2 } });
+  await start.click();
   await page.waitForURL(/\/runs\/run_/, SLOW);
   const id = new URL(page.url()).pathname.split('/').at(-1);
   expect((await api(`/runs/${id}`)).input).toEqual(json);

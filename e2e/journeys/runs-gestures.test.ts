@@ -330,6 +330,10 @@ test('a log is narrowed, followed and taken along; attempts say who had them and
   const attempt = page.getByRole('grid', { name: 'Attempts' }).getByRole('row', { name: /^Read/ });
   await attempt.getByText('builtin-echo').first().waitFor();
   await attempt.getByTitle('other-echo: another agent is pinned').waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await attempt.getByText('Not these').waitFor();
+  await attempt.getByText('other-echo: another agent is pinned').waitFor();
+  await page.setViewportSize({ width: 1440, height: 900 });
 
   const replay = (await api(`/runs/${run}/replay`, { from: 'break' })).id;
   await becomes(replay, 'failed');

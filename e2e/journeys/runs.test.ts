@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { saved } from '../stack/editor.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
@@ -92,7 +93,53 @@ test('keys move in the list, open a run, walk its stages and say what they are',
   await page.keyboard.press('j');
   await page.getByRole('dialog', { name: 'Fails' }).waitFor();
   await page.keyboard.press('r');
-  await page.getByRole('dialog', { name: 'Replay this run?' }).waitFor();
+  const replay = page.getByRole('dialog', { name: 'Replay this run?' });
+  await replay.waitFor();
+  // What goes wrong is told where it can be tried again.
+  foretellComplaint(page, /ERR_FAILED/);
+  await page.route(/runs\.replay/, (route) => route.abort());
+  await replay.getByRole('button', { name: 'Replay', exact: true }).click();
+  await replay.getByRole('alert').getByText('does not answer').waitFor();
+  expect(await replay.getByRole('button', { name: 'Replay', exact: true }).isEnabled()).toBe(true);
+});
+
+test('arrows scroll what is read, and keys go on to the next stage', async () => {
+  await page.setViewportSize({ width: 1280, height: 360 });
+  await open(`/runs/${hostileRun}`);
+  await page.getByRole('button', { name: /^Fails/ }).click();
+  const drawer = page.getByRole('dialog', { name: 'Fails' });
+  const content = drawer.locator('> div').last();
+  await drawer.waitFor();
+  const shown = page.url();
+  const top = () => content.evaluate((element) => element.scrollTop);
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('ArrowDown');
+      return top();
+    }, POLL)
+    .toBeGreaterThan(0);
+  expect(page.url()).toBe(shown);
+  await page.keyboard.press('k');
+  await expect.poll(() => page.url(), POLL).not.toBe(shown);
+  // Where no stages are drawn they open none.
+  await open(`/runs/${hostileRun}?tab=data`);
+  await page.getByRole('region', { name: 'Input' }).press('ArrowDown');
+  await page.keyboard.press('j');
+  await expect.poll(() => page.url(), POLL).toContain('stage=');
+});
+
+test('a run that another view does not list is acted on by nobody', async () => {
+  await open('/runs');
+  await page.getByTitle('Only Failed').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('toolbar', { name: '1 selected' }).waitFor();
+  await page.getByRole('button', { name: 'Going on' }).click();
+  await page.getByRole('toolbar').waitFor({ state: 'detached' });
+  // Nor is it ticked behind somebody's back, when the list is whole again.
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.getByTitle('Only Failed').first().waitFor();
+  expect(await page.getByRole('toolbar').count()).toBe(0);
 });
 
 test('a failed run leads to its stage and to those that failed like it, and the palette does what has no key', async () => {
@@ -123,6 +170,19 @@ test('a failed run leads to its stage and to those that failed like it, and the 
   await expect
     .poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), POLL)
     .toBe(String(FAILED + 1));
+});
+
+test('ages are told by the clock of the server, whatever that of the browser shows', async () => {
+  await page.addInitScript(() => {
+    const own = Date.now;
+    Date.now = () => own() + 5 * 3_600_000;
+  });
+  await open(`/runs/${brokenRun}`);
+  await page
+    .getByText(/(just now|s ago|min ago)$/)
+    .first()
+    .waitFor();
+  expect(await page.getByText('5 h ago').count()).toBe(0);
 });
 
 test('a filter that means nothing is told, and is none that a bulk action would go by', async () => {
@@ -280,4 +340,11 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
     .first()
     .click();
   await page.getByRole('dialog').getByText('Salary came back').waitFor();
+
+  // An address leads to an entry also where the list has not got it, and says where there is none.
+  await open('/audit?action=run.revealed&entry=1');
+  await page.getByRole('dialog', { name: / · 1$/ }).getByText('hash').first().waitFor();
+  foretellComplaint(page, /404/);
+  await open('/audit?entry=99999999');
+  await page.getByRole('dialog').getByText('There is no entry 99999999').waitFor();
 });

@@ -153,6 +153,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/app-requests/{id}': own,
   'POST /api/v1/app-requests/{id}': own,
   'GET /api/v1/audit': { roles: SUPERVISE, scopes: ['audit:read'] },
+  'GET /api/v1/audit/{seq}': { roles: SUPERVISE, scopes: ['audit:read'] },
   'POST /api/v1/audit/verify': { roles: SUPERVISE, scopes: ['audit:read'] },
   'GET /api/v1/audit/export': { roles: SUPERVISE, scopes: ['audit:read'] },
   'GET /api/v1/secrets': { roles: ADMIN },

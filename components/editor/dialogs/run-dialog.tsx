@@ -61,6 +61,10 @@ function RunAll({ onClose }: { onClose(): void }) {
   const { settings } = store.get().document;
   const [input, setInput] = useState<Json | undefined>(() => exampleOf(settings.inputSchema));
   const [parameters, setParameters] = useState<Json | undefined>(() => exampleOf(settings.parametersSchema));
+  const [faulty, setFaulty] = useState({ input: false, parameters: false });
+  // They have names: anything but an object would be left out, and nobody told.
+  const areNoObject = parameters !== undefined && !isJsonObject(parameters);
+  const isFaulty = faulty.input || faulty.parameters || areNoObject;
   const { start, failure, isBusy } = useStart(onClose);
   const run = () =>
     start(() =>
@@ -78,7 +82,7 @@ function RunAll({ onClose }: { onClose(): void }) {
       width="md"
       title={words.runVersion(published.get().number)}
       actions={
-        <Button look="primary" busy={isBusy} onClick={run}>
+        <Button look="primary" busy={isBusy} disabled={isFaulty} onClick={run}>
           {words.run2}
         </Button>
       }
@@ -89,6 +93,7 @@ function RunAll({ onClose }: { onClose(): void }) {
           label={words.input}
           value={input}
           onChange={setInput}
+          onFault={(input) => setFaulty({ ...faulty, input })}
           placeholder={words.nothing}
           hint={words.whatTheFirstStagesAre}
         />
@@ -96,8 +101,10 @@ function RunAll({ onClose }: { onClose(): void }) {
           label={words.parameters}
           value={parameters}
           onChange={setParameters}
+          onFault={(parameters) => setFaulty({ ...faulty, parameters })}
           placeholder="{ }"
           hint={words.readByExpressionsAsParams}
+          error={areNoObject ? words.parametersAreNamed : undefined}
         />
       </div>
     </Dialog>

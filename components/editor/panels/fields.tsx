@@ -137,8 +137,21 @@ function toTexts(text: string): string[] {
 const FRAME =
   'min-h-8 rounded-md border bg-card hover:border-quiet focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent';
 
+interface JsonFieldProps extends FieldProps<Json> {
+  /** For whoever must not go on with what was there before. */
+  onFault?(isFaulty: boolean): void;
+}
+
 /** Anything, written as JSON. It counts when it can be read. */
-export function JsonField({ label, hint, error, value, onChange, placeholder = '' }: FieldProps<Json>) {
+export function JsonField({
+  label,
+  hint,
+  error,
+  value,
+  onChange,
+  onFault,
+  placeholder = '',
+}: JsonFieldProps) {
   const [text, setText] = useState(writeJson(value));
   const [fault, setFault] = useState<string>();
   const note = useId();
@@ -149,6 +162,7 @@ export function JsonField({ label, hint, error, value, onChange, placeholder = '
     setText(next);
     const read = readJson(next);
     setFault(read.ok ? undefined : panelWords.noJson);
+    onFault?.(!read.ok);
     if (read.ok) onChange(read.value);
   };
   return (

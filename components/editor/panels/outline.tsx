@@ -30,7 +30,7 @@ export function Outline() {
       </p>
     );
   return (
-    <ol aria-label={words.stagesInTheOrderIn} className="min-h-0 grow overflow-y-auto p-2">
+    <ol data-keys="page" aria-label={words.stagesInTheOrderIn} className="min-h-0 grow overflow-y-auto p-2">
       {rows.map((row) => (
         <Row key={row.stage.key} row={row} />
       ))}

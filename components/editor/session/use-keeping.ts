@@ -1,8 +1,6 @@
 import { useEffect } from 'react';
 import type { Editor } from '../context.ts';
-import { replaceDocument } from '../model/edits/extras.ts';
-import { edits } from '../model/words.ts';
-import { keepUnsaved, takeUnsaved } from './backup.ts';
+import { goOnWith, keepUnsaved, takeUnsaved } from './backup.ts';
 
 /** Every change goes to the draft; what has not got there when the page goes away is kept in the browser. */
 export function useKeeping({ store, autosave, pipelineId, isReadOnly }: Editor): void {
@@ -15,8 +13,8 @@ export function useKeeping({ store, autosave, pipelineId, isReadOnly }: Editor):
       last = document;
       autosave.changed(document);
     });
-    const unsaved = takeUnsaved(pipelineId, autosave.revision());
-    if (unsaved) store.perform(replaceDocument(store.get().document, unsaved, edits.takeUnsaved));
+    const unsaved = takeUnsaved(pipelineId);
+    if (unsaved) goOnWith(unsaved, { store, autosave });
     const onLeave = () => {
       if (autosave.get().phase === 'saved') return;
       keepUnsaved(pipelineId, { revision: autosave.revision(), document: store.get().document });

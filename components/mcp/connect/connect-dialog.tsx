@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import { type Answer, query, useAction } from '../../data/index.ts';
+import { Failure, useFailureSince } from '../../shell/failure.tsx';
 import { PresentPassword, usePresentPassword } from '../../shell/present-password.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
@@ -28,7 +29,8 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const [form, setForm] = useState(EMPTY);
   const [answer, setAnswer] = useState<Answer<'mcp.connect'>>();
   const connect = useAction('mcp.connect', { refresh: [['mcp']], onDone: setAnswer });
-  const test = useAct('mcp.test', { onDone: setAnswer });
+  const test = useAct('mcp.test', { inDialog: open, onDone: setAnswer });
+  const untested = useFailureSince(open, test.error);
   const { data: me } = useQuery({ ...query('me.get', {}), enabled: open && isProgram(chosen) });
   const present = usePresentPassword(me?.account?.has_password ?? false);
   const id = useId();
@@ -72,6 +74,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       actions={actions}
     >
       {answer ? <Outcome answer={answer} /> : null}
+      {answer ? <Failure of={untested} /> : null}
       {chosen && !answer ? (
         <form
           id={id}

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { act, type Input } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type Asked, Broken } from '../../shell/broken.tsx';
+import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
@@ -41,6 +42,7 @@ export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose
     staleTime: 0,
   });
   const create = useAct('bulk.create', {
+    inDialog: true,
     refresh: [['bulk'], ['runs']],
     onDone: ({ bulk }) => {
       onClose();
@@ -73,6 +75,7 @@ export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose
     >
       {action === 'replay' ? <ReplayOptions options={options} onChange={setOptions} /> : null}
       <Sample asked={preview} />
+      <Failure of={create.error} />
     </Dialog>
   );
 }

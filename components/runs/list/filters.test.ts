@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isFiltered, meantOf, NO_PARAMS, toRunFilter } from './filters.ts';
+import { failedOf, isFiltered, meantOf, NO_PARAMS, toRunFilter } from './filters.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const PIPELINE = `pipe_${'1'.repeat(32)}`;
@@ -51,5 +51,19 @@ describe('filters of an address', () => {
     const { meant, lost } = meantOf({ ...NO_PARAMS, status: ['running' as const], group: 'x', id: '-' }, NOW);
     expect(lost.toSorted()).toEqual(['group', 'id']);
     expect(meant.status).toEqual(['running']);
+  });
+});
+
+describe('the failed runs of a list', () => {
+  const failed = { status: ['failed'], replayed: false };
+
+  test('are those that its filters leave', () => {
+    expect(failedOf({})).toEqual(failed);
+    expect(failedOf({ tag: 'night', status: ['running', 'failed'] })).toEqual({ tag: 'night', ...failed });
+  });
+
+  test('are none where it lists others', () => {
+    expect(failedOf({ status: ['running', 'paused', 'cancelling'] })).toBeUndefined();
+    expect(failedOf({ replayed: true })).toBeUndefined();
   });
 });

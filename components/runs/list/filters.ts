@@ -250,6 +250,13 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;
 }
 
+/** The failed runs that nobody has replayed, of those that the list is about; undefined: it is about none. */
+export function failedOf(filter: RunFilter): RunFilter | undefined {
+  const { status, replayed } = filter;
+  if ((status && !status.includes('failed')) || replayed === true) return undefined;
+  return { ...filter, status: ['failed'], replayed: false };
+}
+
 /**
  * What of an address the list can be asked. What it cannot, such as a version without its pipeline, filters nothing: it is no
  * filter that is on, and people are told.

@@ -17,10 +17,11 @@ import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
 import { runColumns } from './columns.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import { isFiltered, runFilters } from './filters.ts';
+import { failedOf, isFiltered, runFilters } from './filters.ts';
 import { MatchingMenu, SelectionBar } from './selection-bar.tsx';
 import { useListState, useNames } from './use-list-state.ts';
 import { useRuns } from './use-runs.ts';
+import { useSelection } from './use-selection.ts';
 import { Views } from './views.tsx';
 
 // It comes when it is asked for: the first page is the list's alone.
@@ -32,7 +33,7 @@ export function RunsPage() {
   const state = useListState();
   const runs = useRuns({ ...state.filter, sort: state.sort.key, order: state.sort.order });
   const names = useNames(runs.rows ?? []);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [selected, setSelected] = useSelection(runs.rows);
   const [request, setRequest] = useState<BulkRequest>();
   const mayOperate = useMay()('run.operate');
   const columns = runColumns({ nameOf: names.nameOf, filterBy: state.setFilter });
@@ -104,13 +105,18 @@ type Runs = ReturnType<typeof useRuns>;
 
 function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): void }) {
   const { filter } = state;
-  const failed = { ...filter, status: ['failed' as const], replayed: false };
+  const failed = failedOf(filter);
   return (
     <>
       {isFiltered(state.params) ? (
         <MatchingMenu onAct={(action) => onAsk({ action, target: { filter } })} />
       ) : null}
-      <Button icon={RotateCcw} onClick={() => onAsk({ action: 'replay', target: { filter: failed } })}>
+      <Button
+        icon={RotateCcw}
+        disabled={!failed}
+        title={failed ? undefined : words.listsNoFailed}
+        onClick={() => failed && onAsk({ action: 'replay', target: { filter: failed } })}
+      >
         {words.replayFailed}
       </Button>
     </>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { query } from '../../data/index.ts';
 import { useWholeList } from '../../shell/paged-table.tsx';
 import { asWords, useKept } from '../../shell/use-kept.ts';
+import { useClock } from '../../ui/clock.ts';
 import type { FilterValue } from '../../ui/filter/index.ts';
 import type { GridSort } from '../../ui/grid/index.ts';
 import { words } from '../words.ts';
@@ -30,11 +31,12 @@ export function useListState() {
   const [sort, setSort] = useQueryState('sort', parseAsStringLiteral(SORTS).withDefault(DEFAULT_SORT));
   const [hidden, setHidden] = useKept('runs-hidden', HIDDEN_AT_FIRST, asWords);
   // Ranges that reach back from now do so from when they were chosen, so that the list does not move by itself.
-  const [now, setNow] = useState(() => Date.now());
+  const readTime = useClock();
+  const [now, setNow] = useState(readTime);
   const { meant: params, lost } = meantOf(typed, now);
   const [key, order] = sort.split(':') as [keyof typeof SORTABLE, 'asc' | 'desc'];
   const set = (next: Partial<RunParams>) => {
-    setNow(Date.now());
+    setNow(readTime());
     void setParams(next);
   };
   return {
@@ -52,7 +54,7 @@ export function useListState() {
     setFilter: (name: string, value: FilterValue | null) => set({ [name]: value } as Partial<RunParams>),
     show: (next: Partial<RunParams>) => set({ ...NO_PARAMS, ...next }),
     clear: () => set(NO_PARAMS),
-    anew: () => setNow(Date.now()),
+    anew: () => setNow(readTime()),
   };
 }
 

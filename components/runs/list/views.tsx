@@ -98,6 +98,7 @@ function SaveButton({ address }: { address: string }) {
   const [isShared, setShared] = useState(false);
   const mayShare = useMay()('view.share');
   const save = useAct('views.save', {
+    inDialog: isOpen,
     done: words.views.done,
     refresh: [['views']],
     onDone: () => {
@@ -117,6 +118,7 @@ function SaveButton({ address }: { address: string }) {
         description={words.views.saveWhy}
         send={words.views.save}
         busy={save.isBusy}
+        failure={save.error}
         disabled={name.trim() === ''}
         onSend={() => save.run({ place: 'runs', name: name.trim(), query: address, shared: isShared })}
       >

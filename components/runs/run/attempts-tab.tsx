@@ -103,8 +103,8 @@ function columnsOf(run: Run, { attempts, sayWhy }: Known): GridColumn<Attempt>[]
       key: 'why',
       title: text.why,
       width: 'minmax(10rem,1fr)',
-      wideOnly: true,
-      cell: (attempt) => <Titled text={sayWhy(attempt).reason} />,
+      onPhone: 'whole',
+      cell: (attempt) => titled(sayWhy(attempt).reason),
     },
     ...(wasPassedOver
       ? [
@@ -112,8 +112,8 @@ function columnsOf(run: Run, { attempts, sayWhy }: Known): GridColumn<Attempt>[]
             key: 'rejected',
             title: text.rejected,
             width: 'minmax(6rem,1fr)',
-            wideOnly: true,
-            cell: (attempt: Attempt) => <Titled text={rejectedOf(attempt)} />,
+            onPhone: 'whole' as const,
+            cell: (attempt: Attempt) => titled(rejectedOf(attempt)),
           },
         ]
       : []),
@@ -123,16 +123,20 @@ function columnsOf(run: Run, { attempts, sayWhy }: Known): GridColumn<Attempt>[]
             key: 'error',
             title: text.error,
             width: 'minmax(10rem,2fr)',
-            wideOnly: true,
-            cell: ({ error }: Attempt) => error && <Titled text={error.message} />,
+            onPhone: 'whole' as const,
+            cell: ({ error }: Attempt) => error && titled(error.message),
           },
         ]
       : []),
   ];
 }
 
-const Titled = ({ text }: { text: string }) => (
-  <span title={text} className="text-quiet">
-    {text || '–'}
-  </span>
-);
+/** Where there is no room for all of it, it is there when it is pointed at. */
+const titled = (text: string) =>
+  text === '' ? (
+    '–'
+  ) : (
+    <span title={text} className="text-quiet">
+      {text}
+    </span>
+  );

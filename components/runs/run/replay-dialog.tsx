@@ -7,6 +7,7 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import { isRunFailure } from '../../../server/domain/statuses.ts';
 import { query } from '../../data/index.ts';
+import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
@@ -32,6 +33,7 @@ export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | 
   const [own, setOwn] = useState<string>();
   const input = parse(own);
   const replay = useAct('runs.replay', {
+    inDialog: true,
     onDone: ({ id }) => {
       onClose();
       router.push(`/runs/${id}`);
@@ -78,6 +80,7 @@ export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | 
           />
         </Labelled>
         <OwnInput run={run} own={own} isBad={own !== undefined && !input} onChange={setOwn} />
+        <Failure of={replay.error} />
       </div>
     </Dialog>
   );

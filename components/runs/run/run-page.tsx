@@ -92,7 +92,7 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
   useTaskOfAddress(run, setStageKey);
-  useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
+  useStageKeys({ run, tab, stageKey, setStageKey: (key) => void setStageKey(key) });
   const openLogs = (key: string) => {
     void setLogsOf(key);
     void setStageKey(null);
@@ -172,10 +172,12 @@ function useTaskOfAddress(run: Run, setStageKey: (key: string) => Promise<unknow
 
 function useStageKeys({
   run,
+  tab,
   stageKey,
   setStageKey,
 }: {
   run: Run;
+  tab: RunTab;
   stageKey: string | null;
   setStageKey(key: string | null): void;
 }) {
@@ -184,10 +186,12 @@ function useStageKeys({
     const next = run.stages[at === -1 ? (by > 0 ? 0 : run.stages.length - 1) : at + by];
     if (next) setStageKey(next.key);
   };
+  // Where no stages are drawn the arrows are for reading.
+  const arrows = tab === 'timeline' || tab === 'graph';
   const { keys } = runWords;
   useKeys(runWords.title, [
-    { keys: ['j', 'down'], label: keys.next, run: () => move(1) },
-    { keys: ['k', 'up'], label: keys.previous, run: () => move(-1) },
+    { keys: arrows ? ['j', 'down'] : 'j', label: keys.next, run: () => move(1) },
+    { keys: arrows ? ['k', 'up'] : 'k', label: keys.previous, run: () => move(-1) },
     { keys: 'esc', label: keys.close, run: () => setStageKey(null), disabled: stageKey === null },
   ]);
 }

@@ -18,6 +18,7 @@ import {
   type KeyRegistry,
   nameOfKey,
 } from './registry.ts';
+import { keepsArrow } from './scrolls.ts';
 import { areSingleKeysOn } from './single-keys.ts';
 
 const KeysContext = createContext<KeyRegistry | undefined>(undefined);
@@ -39,7 +40,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       const pressed = nameOfKey(event);
       if (isSingleKey(pressed) && !areSingleKeysOn()) return;
       const binding = registry.find(pressed, isIn(TYPED_INTO));
-      if (!binding) return;
+      if (!binding || keepsArrow(pressed, event.target)) return;
       event.preventDefault();
       binding.run();
     };

@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from 'react';
 import { Button } from '../button.tsx';
+import { useClock } from '../clock.ts';
 import { Field, TextInput } from '../field.tsx';
 import { Select } from '../select.tsx';
 import { fromWallTime, knownZones, ownZone, toWallTime, zoneName } from '../zone.ts';
@@ -64,7 +65,8 @@ function ZoneChoice({ zone, onZone }: { zone: string; onZone(zone: string | null
 }
 
 function OwnRange({ value, onChange, zone }: { value: string; onChange(value: string): void; zone: string }) {
-  const given = readTimeRange(value, Date.now());
+  const readTime = useClock();
+  const given = readTimeRange(value, readTime());
   const [from, setFrom] = useState(toWallTime(given?.from, zone));
   const [to, setTo] = useState(toWallTime(given?.to, zone));
   const range = { from: fromWallTime(from, zone), to: fromWallTime(to, zone) };

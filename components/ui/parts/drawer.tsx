@@ -17,14 +17,13 @@ export interface DrawerProps {
 }
 
 export function Drawer({ open, onOpenChange, title, actions, focusAfter, children }: DrawerProps) {
-  // Itself, not its first button: Enter must not do what nobody has read yet.
-  const popup = useRef<HTMLDivElement>(null);
+  // What is to be read, not its first button: Enter must not do what nobody has read yet, and arrows scroll it.
+  const content = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={onOpenChange} modal={false} disablePointerDismissal>
       <Base.Portal>
         <Base.Popup
-          ref={popup}
-          initialFocus={popup}
+          initialFocus={content}
           finalFocus={() => focusAfter?.() ?? true}
           // Base UI keeps arrows to itself there; beside a drawer the page's keys go on working.
           onKeyDown={(event) => event.preventBaseUIHandler()}
@@ -35,7 +34,9 @@ export function Drawer({ open, onOpenChange, title, actions, focusAfter, childre
             {actions}
             <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
           </div>
-          <div className="min-h-0 grow overflow-y-auto p-4">{children}</div>
+          <div ref={content} tabIndex={-1} className="min-h-0 grow overflow-y-auto p-4 outline-none">
+            {children}
+          </div>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

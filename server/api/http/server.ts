@@ -166,7 +166,9 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
     context: { services, actor, browser, signal, requestId: id, meantOrg: meantOrgOf(request.headers) },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
-  await sendJson(exchange, answer, { isSecret: answer.isSecret });
+  // Browsers reckon by it how far their own clock is off.
+  const headers = { 'signalbox-time': String(services.now()) };
+  await sendJson(exchange, answer, { isSecret: answer.isSecret, headers });
 }
 
 const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditFilterFields } from '#server/services/audit/audit-filter.ts';
 import { auditExportFields, exportAudit } from '#server/services/audit/export.ts';
+import { getAuditEntry } from '#server/services/audit/get.ts';
 import { listAudit } from '#server/services/audit/list.ts';
 import { verifyAuditLog } from '#server/services/audit/verify.ts';
 import {
@@ -44,6 +45,18 @@ export const audit = {
       const page = await listAudit(services, actor, { ...input, actorId: actor_id });
       return { entries: page.items.map(presentAuditEntry), next_cursor: page.nextCursor };
     },
+  }),
+
+  get: operation({
+    method: 'GET',
+    path: '/api/v1/audit/{seq}',
+    summary: 'Get an entry',
+    input: z.strictObject({ seq: z.int().min(1).describe('Its number in the organisation.') }),
+    output: auditEntrySchema,
+    errors: ['NOT_FOUND'],
+    example: { seq: 1 },
+    handle: async ({ services, actor }, input) =>
+      presentAuditEntry(await getAuditEntry(services, actor, input)),
   }),
 
   verify: operation({

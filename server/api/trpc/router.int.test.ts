@@ -26,6 +26,13 @@ describe('tRPC', () => {
     );
   });
 
+  test('an answer says when it was given', async () => {
+    const before = Date.now();
+    const { headers } = await query('me.get');
+    expect(Number(headers.get('signalbox-time'))).toBeGreaterThanOrEqual(before);
+    expect(Number(headers.get('signalbox-time'))).toBeLessThanOrEqual(Date.now());
+  });
+
   test('an error carries the same problem as over REST', async () => {
     const id = `run_${'0'.repeat(32)}`;
     const { status, body } = await query('runs.get', { id });

@@ -8,6 +8,7 @@ import { cancelRun } from '../run/cancel.ts';
 import { getRun } from '../run/get.ts';
 import { startRun } from '../run/start.ts';
 import { deleteSecret, listSecrets, putSecret } from '../secret/secrets.ts';
+import { getAuditEntry } from './get.ts';
 import { listAudit } from './list.ts';
 import { verifyAuditLog } from './verify.ts';
 
@@ -76,6 +77,14 @@ describe('what verbs leave in the audit', () => {
     await deleteSecret(...at(), { name });
     expect(await actionsOn(name)).toEqual(['secret.stored', 'secret.stored', 'secret.deleted']);
     expect(JSON.stringify(await listAudit(...at(), { target: name }))).not.toContain('horse');
+  });
+
+  test('can be asked for one by one, by their number', async () => {
+    const [newest] = (await listAudit(...at(), { limit: 1 })).items;
+    const seq = newest?.seq ?? 0;
+    expect(await getAuditEntry(...at(), { seq })).toEqual(newest);
+    expect(await getAuditEntry(...at(), { seq: 1 })).toMatchObject({ seq: 1 });
+    await expect(getAuditEntry(...at(), { seq: seq + 1 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('are all in one chain that can be checked, page by page and as a whole', async () => {

@@ -4,6 +4,8 @@ export interface StoredObject {
   hash: string;
   name: string;
   bytes: number | undefined;
+  /** What it calls itself, such as `image/png`. */
+  type: string | undefined;
   isJson: boolean;
 }
 
@@ -30,6 +32,7 @@ export function findObjects(value: Json): StoredObject[] {
         hash,
         name: typeof name === 'string' && name !== '' ? name : `${hash.slice(0, 12)}`,
         bytes: typeof bytes === 'number' ? bytes : undefined,
+        type: typeof contentType === 'string' ? contentType : undefined,
         isJson: typeof contentType === 'string' && contentType.includes('json'),
       });
     } else {

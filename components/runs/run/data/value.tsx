@@ -12,6 +12,7 @@ import { formatBytes } from '../../../ui/format.ts';
 import { saveFile } from '../../save-file.ts';
 import { runWords } from '../run-words.ts';
 import { findObjects, isStoredWhole, type StoredObject } from './find-objects.ts';
+import { isBinary, isBinaryType } from './is-binary.ts';
 import { type LineSource, openText } from './line-source.ts';
 import { openBlob } from './open-blob.ts';
 import { TextView } from './text-view.tsx';
@@ -33,17 +34,21 @@ export function Value({ runId, label, value }: { runId: RunId; label: string; va
   );
 }
 
-type Reading = { state: 'asked' } | { state: 'open'; source: LineSource } | { state: 'broken'; error: Error };
+type Reading =
+  | { state: 'asked' }
+  | { state: 'open'; source: LineSource }
+  /** There is nothing in it to be read. */
+  | { state: 'binary' }
+  | { state: 'broken'; error: Error };
+
+const fetchStored = (runId: RunId, { hash }: StoredObject, init: RequestInit = {}): Promise<Blob> =>
+  rest(`/runs/${runId}/objects/${hash}`, init).then((response) => response.blob());
 
 function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
+  const isFile = isBinaryType(object.type);
   const [isAsked, setAsked] = useState(object.bytes !== undefined && object.bytes <= SHOWN_BYTES);
-  const reading = useStored({ runId, object, isAsked });
-  const path = `/runs/${runId}/objects/${object.hash}`;
-  const download = () => {
-    void rest(path)
-      .then((response) => response.blob())
-      .then((blob) => saveFile(object.name, blob));
-  };
+  const reading = useStored({ runId, object, isAsked: isAsked && !isFile });
+  const download = useDownload(runId, object);
   const size = object.bytes === undefined ? '' : formatBytes(object.bytes);
   return (
     <section aria-label={object.name} className="rounded-md border border-line">
@@ -55,11 +60,21 @@ function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
           label={`${runWords.data.download} ${object.name}`}
           icon={Download}
           size="sm"
-          onClick={download}
+          disabled={download.isBusy}
+          onClick={download.start}
         />
       </header>
       <div className="px-3 pb-3">
-        {isAsked ? null : (
+        {download.error ? <Notice message={runWords.data.notSaved(download.error.message)} /> : null}
+        {isFile || reading?.state === 'binary' ? (
+          <p className="flex items-center justify-between gap-3 text-sm text-quiet">
+            {runWords.data.binary(object.type)}
+            <Button size="sm" busy={download.isBusy} onClick={download.start}>
+              {runWords.data.download}
+            </Button>
+          </p>
+        ) : null}
+        {isAsked || isFile ? null : (
           <p className="flex items-center justify-between gap-3 text-sm text-quiet">
             {runWords.data.large(size)}
             <Button size="sm" onClick={() => setAsked(true)}>
@@ -75,6 +90,19 @@ function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
   );
 }
 
+function useDownload(runId: RunId, object: StoredObject) {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<Error>();
+  const start = () => {
+    setBusy(true);
+    setError(undefined);
+    fetchStored(runId, object)
+      .then((blob) => saveFile(object.name, blob), setError)
+      .finally(() => setBusy(false));
+  };
+  return { start, isBusy, error };
+}
+
 function useStored({
   runId,
   object,
@@ -85,19 +113,18 @@ function useStored({
   isAsked: boolean;
 }): Reading | undefined {
   const [reading, setReading] = useState<Reading>();
-  const { hash, isJson } = object;
   useEffect(() => {
     if (!isAsked) return undefined;
     const abort = new AbortController();
     let source: LineSource | undefined;
     setReading({ state: 'asked' });
-    rest(`/runs/${runId}/objects/${hash}`, { signal: abort.signal })
-      .then((response) => response.blob())
-      .then((blob) => openBlob(blob, isJson))
+    fetchStored(runId, object, { signal: abort.signal })
+      .then(async (blob) => ((await isBinary(blob)) ? undefined : openBlob(blob, object.isJson)))
       .then(
         (opened) => {
           source = opened;
-          if (abort.signal.aborted) opened.close();
+          if (abort.signal.aborted) opened?.close();
+          else if (!opened) setReading({ state: 'binary' });
           else setReading({ state: 'open', source: opened });
         },
         (error: Error) => {
@@ -108,6 +135,6 @@ function useStored({
       abort.abort();
       source?.close();
     };
-  }, [runId, hash, isJson, isAsked]);
+  }, [runId, object, isAsked]);
   return reading;
 }

@@ -6,7 +6,7 @@ import { formatClock, formatMoment } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
 import { LogText } from './log-text.tsx';
-import { type LogLine, lineKey, shiftOf } from './pages.ts';
+import { type LogLine, lineKey, type Seen, shiftOf } from './pages.ts';
 import type { useLog } from './use-log.ts';
 
 const ROW_PX = 20;
@@ -30,9 +30,10 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
     getItemKey: (index) => lineKey(lines[index] as LogLine),
   });
   const items = virtual.getVirtualItems();
+  const topOf = (index: number) => virtual.measurementsCache[index]?.start;
   const inSight = { first: virtual.range?.startIndex ?? 0, last: items.at(-1)?.index ?? 0 };
   useReading({ ...inSight, lines, log });
-  useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing });
+  useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing, topOf });
   useGoingTo(virtual, log, lines);
   return (
     <section
@@ -156,17 +157,28 @@ function useStillness({
   lines,
   first,
   isHeld,
+  topOf,
 }: {
   scroller: React.RefObject<HTMLElement | null>;
   lines: readonly LogLine[];
   first: number;
   isHeld: boolean;
+  /** How far down a line lies. */
+  topOf(index: number): number | undefined;
 }) {
+  const seen = useRef<Seen>(undefined);
   const before = useRef(lines);
-  const firstOf = useEffectEvent(() => first);
+  // Each time that it is drawn: what is in sight, and how far down, moves also while the lines stay the same.
   useLayoutEffect(() => {
-    const shift = isHeld ? shiftOf(before.current, lines, firstOf()) : 0;
+    const shift = isHeld && before.current !== lines ? shiftOf(seen.current, lines, topOf) : 0;
     before.current = lines;
-    if (shift !== 0) scroller.current?.scrollBy({ top: shift * ROW_PX, behavior: 'instant' });
-  }, [lines, isHeld, scroller]);
+    if (shift !== 0 && seen.current) {
+      scroller.current?.scrollBy({ top: shift, behavior: 'instant' });
+      // It is in sight still; what `first` says is of before.
+      seen.current = { ...seen.current, px: seen.current.px + shift };
+      return;
+    }
+    const [line, px] = [lines[first], topOf(first)];
+    seen.current = line && px !== undefined ? { key: lineKey(line), px } : undefined;
+  });
 }

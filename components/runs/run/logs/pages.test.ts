@@ -41,16 +41,30 @@ describe('the pages of a log', () => {
 });
 
 describe('what is in sight of a log', () => {
-  test('is as many rows further down as lines have come above it, and further up as have gone', () => {
-    const before = lines(100, 50);
-    expect(shiftOf(before, lines(90, 60), 5)).toBe(10);
-    expect(shiftOf(before, lines(103, 47), 5)).toBe(-3);
-    expect(shiftOf(before, before, 5)).toBe(0);
+  /** Each so tall, by its number in the log. */
+  const tall = (px: (line: number) => number, first: number) => (index: number) =>
+    Array.from({ length: index }, (_, at) => px(first + at)).reduce((sum, each) => sum + each, 0);
+  const keyOf = (line: number) => lineKey(lines(line, 1)[0] as Parameters<typeof lineKey>[0]);
+
+  test('is as far down as the lines are tall that have come above it, and further up by those that have gone', () => {
+    const even = () => 20;
+    const seen = { key: keyOf(105), px: 100 };
+    expect(shiftOf(seen, lines(90, 60), tall(even, 90))).toBe(200);
+    expect(shiftOf(seen, lines(103, 47), tall(even, 103))).toBe(-60);
+    expect(shiftOf(seen, lines(100, 50), tall(even, 100))).toBe(0);
+  });
+
+  test('is as far down as wrapped lines are tall, which is not the same for each', () => {
+    const wrapped = (line: number) => (line % 2 === 0 ? 20 : 120);
+    const seen = { key: keyOf(104), px: tall(wrapped, 100)(4) };
+    expect(shiftOf(seen, lines(98, 60), tall(wrapped, 98))).toBe(140);
+    expect(shiftOf(seen, lines(101, 60), tall(wrapped, 101))).toBe(-20);
   });
 
   test('is not looked for where it is no more', () => {
-    expect(shiftOf(lines(0, 10), lines(500, 10), 2)).toBe(0);
-    expect(shiftOf([], lines(0, 10), 0)).toBe(0);
+    const top = () => 20;
+    expect(shiftOf({ key: keyOf(2), px: 40 }, lines(500, 10), top)).toBe(0);
+    expect(shiftOf(undefined, lines(0, 10), top)).toBe(0);
     expect(lineKey({ stage: 1, epoch: 2, line: 3 })).toBe('1.2.3');
   });
 });

@@ -41,11 +41,19 @@ export function stepBack(page: readonly LogLine[], { order, beyond }: Place): Pl
   return first && !isStart ? { order: 'desc', beyond: lineKey(first) } : undefined;
 }
 
-/** How many rows have come in above what was first in sight, or gone from there. */
-export function shiftOf(before: readonly Named[], after: readonly Named[], seenAt: number): number {
-  const seen = before[seenAt];
+/** The line that was first in sight, and how far down it lay. */
+export interface Seen {
+  key: string;
+  px: number;
+}
+
+/** How much further down it lies now that lines have come in above it, or gone from there: wrapped ones are as tall as they are. */
+export function shiftOf(
+  seen: Seen | undefined,
+  after: readonly Named[],
+  topOf: (index: number) => number | undefined,
+): number {
   if (seen === undefined) return 0;
-  const key = lineKey(seen);
-  const at = after.findIndex((line) => lineKey(line) === key);
-  return at === -1 ? 0 : at - seenAt;
+  const at = after.findIndex((line) => lineKey(line) === seen.key);
+  return at === -1 ? 0 : (topOf(at) ?? seen.px) - seen.px;
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { type PointerEvent, useState } from 'react';
+import { type PointerEvent, type Ref, useState } from 'react';
 import { formatRound } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import { type Scale, type Stretch, ticksOf } from './scale.ts';
@@ -15,12 +15,15 @@ const ROOM = { wide: 0.93, narrow: 0.75 } as const;
 
 /** Time since the start of the run. Dragging over it looks closer. */
 export function Ruler({
+  lane,
   scale,
   window,
   origin,
   isNarrow,
   onZoom,
 }: {
+  /** The width that time has, on the ruler and in each row. */
+  lane: Ref<HTMLDivElement>;
   scale: Scale;
   window: Stretch;
   origin: number;
@@ -45,6 +48,7 @@ export function Ruler({
     <div className={`${LANES} h-7 border-b border-line text-2xs text-quiet`}>
       <span className="self-center truncate px-4 group-data-opens/timeline:pl-7">{runWords.stage}</span>
       <div
+        ref={lane}
         title={runWords.dragToZoom}
         className="relative mr-4 cursor-crosshair touch-none select-none overflow-hidden"
         onPointerDown={(event) => {

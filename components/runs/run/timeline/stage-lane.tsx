@@ -44,8 +44,12 @@ export const StageLane = memo(function StageLane({
         aria-current={isSelected ? 'true' : undefined}
         title={noteOf(stage)}
         onClick={() => onSelect(stage.key)}
-        onKeyDown={({ key }) => {
-          if (tries.length > 0 && (key === 'ArrowRight' || key === 'ArrowLeft')) open(key === 'ArrowRight');
+        onKeyDown={(event) => {
+          const { key } = event;
+          if (tries.length === 0 || (key !== 'ArrowRight' && key !== 'ArrowLeft')) return;
+          // Not the page's then.
+          event.preventDefault();
+          open(key === 'ArrowRight');
         }}
         className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${path === 'off' ? 'opacity-45' : ''}`}
       >

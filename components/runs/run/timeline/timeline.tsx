@@ -3,19 +3,23 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Maximize2, Minus, Plus } from 'lucide-react';
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef } from 'react';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
+import { useKeys } from '../../../shell/keys/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
+import { useNow } from '../../../ui/clock.ts';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import { type Attempt, type Run, useHandOuts } from '../use-run.ts';
+import { panBy, zoomAt } from './closer.ts';
 import { Legend } from './legend.tsx';
 import { buildTimeline, busyStretches, type Line, linesOf, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
 import { createScale, type Scale, type Stretch } from './scale.ts';
 import { StageLane } from './stage-lane.tsx';
 import { TryLane } from './try-lane.tsx';
+import { useWheel } from './use-wheel.ts';
 
 const ROW_PX = 30;
 const TICK_MS = 500;
@@ -41,6 +45,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
   const rows = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
   const lines = useMemo(() => linesOf(rows, opened.keys), [rows, opened.keys]);
   const scroller = useRef<HTMLElement>(null);
+  const { frame, lane } = useLookingCloser(view);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -53,9 +58,10 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     if (selectedAt !== -1) reveal();
   }, [selectedAt]);
   return (
-    <div data-opens={opensOf(model)} className={FRAME}>
+    <div ref={frame} data-opens={opensOf(model)} className={FRAME}>
       <Tools view={view} />
       <Ruler
+        lane={lane}
         scale={view.scale}
         window={view.window}
         origin={model.from}
@@ -68,9 +74,6 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
         className="max-h-[62dvh] overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
-        onWheel={(event) => {
-          if (event.ctrlKey || event.metaKey) view.zoomBy(event.deltaY > 0 ? 1.25 : 0.8);
-        }}
       >
         <ol className="relative" style={{ blockSize: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start, size }) => {
@@ -163,18 +166,6 @@ function useModel(run: Run, attempts: readonly Attempt[]): Model {
   );
 }
 
-/** The time, for as long as there is a pace. */
-function useNow(everyMs: number | undefined): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (everyMs === undefined) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
-}
-
 const ZOOM = /^(\d{1,12})~(\d{1,12})$/;
 const LEAST_MS = 5;
 
@@ -203,11 +194,12 @@ function useView(model: Model) {
     ];
     if (end - start >= LEAST_MS) void setZoom(`${Math.floor(start)}~${Math.ceil(end)}`);
   };
-  const zoomBy = (factor: number) => {
-    const middle = (from + to) / 2;
-    const half = ((to - from) / 2) * factor;
-    if (half * 2 >= model.to - model.from) void setZoom(null);
-    else zoomTo({ from: middle - half, to: middle + half });
+  const sight = { window, whole: { from: model.from, to: model.to } };
+  const zoomBy = (factor: number, share = 0.5) => {
+    const moment = scale.timeAt(share);
+    const next = zoomAt(sight, { moment, share, factor });
+    if (next) zoomTo(next);
+    else void setZoom(null);
   };
   return {
     scale,
@@ -215,6 +207,7 @@ function useView(model: Model) {
     isZoomed: Boolean(zoomed),
     zoomTo,
     zoomBy,
+    panBy: (lengths: number) => zoomTo(panBy(sight, lengths)),
     reset: () => void setZoom(null),
     fold,
     setFold: (on: boolean) => void setFold(on),
@@ -223,6 +216,26 @@ function useView(model: Model) {
     onlyFailed,
     setOnlyFailed: (on: boolean) => void setOnlyFailed(on),
   };
+}
+
+const KEY_STEP = 0.25;
+
+/** By the wheel, at the pointer, and by keys: to what lies beside the part that is in sight. */
+function useLookingCloser(view: ReturnType<typeof useView>) {
+  const frame = useRef<HTMLDivElement>(null);
+  const lane = useRef<HTMLDivElement>(null);
+  useWheel(frame, (turn) => {
+    const { left = 0, width = 1 } = lane.current?.getBoundingClientRect() ?? {};
+    if ('zoom' in turn) view.zoomBy(turn.zoom, Math.min(Math.max((turn.x - left) / width, 0), 1));
+    else if (view.isZoomed) view.panBy(turn.panPx / width);
+    return 'zoom' in turn || view.isZoomed;
+  });
+  const off = { disabled: !view.isZoomed };
+  useKeys(runWords.title, [
+    { keys: 'left', label: runWords.keys.earlier, ...off, run: () => view.panBy(-KEY_STEP) },
+    { keys: 'right', label: runWords.keys.later, ...off, run: () => view.panBy(KEY_STEP) },
+  ]);
+  return { frame, lane };
 }
 
 function Tools({ view }: { view: ReturnType<typeof useView> }) {
