@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { MAX_BODY_DEPTH } from './body.ts';
+import type { Route } from './router.ts';
 
 let http: TestServer;
 beforeAll(async () => {
@@ -285,4 +286,29 @@ describe('bodies', () => {
     expect((await http.call('/api/v1/runs?limit=1&status=running,failed')).status).toBe(200);
     expect((await http.call('/api/v1/runs?status=running&status=failed')).status).toBe(200);
   });
+});
+
+test('what is written to an answer after its end is logged, and ends nothing but that', async () => {
+  const late: Route = {
+    method: 'GET',
+    path: '/api/v1/late',
+    isOpen: true,
+    async handle() {
+      return {
+        async stream(response) {
+          response.writeHead(200).end('all of it');
+          // Its error would be nobody's, and so the end of the process.
+          response.write('too late');
+        },
+      };
+    },
+  };
+  await using doors = await openTestDoors(http.program, {}, { routes: [late] });
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.on('uncaughtExceptionMonitor', note);
+  expect(await doors.ask('/api/v1/late')).toMatchObject({ status: 200, body: 'all of it' });
+  expect(await doors.ask('/api/v1/late')).toMatchObject({ status: 200, body: 'all of it' });
+  process.off('uncaughtExceptionMonitor', note);
+  expect(uncaught).toEqual([]);
 });

@@ -99,6 +99,8 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
     door.metrics.countRequest({ method, route: exchange.route, status: response.statusCode, seconds });
     door.logger.debug({ id, method, path: url.pathname, status: response.statusCode, seconds }, 'request');
   });
+  // What is written to it too late is our fault, and no reason to end the process for all others.
+  response.on('error', (err) => door.logger.error({ id, route: exchange.route, err }, 'answer failed'));
   try {
     await dispatch(door, exchange);
   } catch (error) {

@@ -3,6 +3,7 @@ import { auditFilterFields } from '#server/services/audit/audit-filter.ts';
 import { auditExportFields, exportAudit } from '#server/services/audit/export.ts';
 import { listAudit } from '#server/services/audit/list.ts';
 import { verifyAuditLog } from '#server/services/audit/verify.ts';
+import { drained } from '../http/drained.ts';
 import {
   auditEntrySchema,
   presentAuditEntry,
@@ -77,8 +78,7 @@ export const audit = {
           });
           for await (const chunk of lines) {
             if (signal.aborted) return;
-            if (!response.write(chunk))
-              await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+            if (!response.write(chunk)) await drained(response);
           }
           response.end();
         },
