@@ -11,7 +11,7 @@ import { readReadiness } from '#server/services/system/health.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
-import { MAX_BODY_DEPTH, readJsonBody } from './body.ts';
+import { MAX_BODY_DEPTH, readJsonBody, STRANGERS_BODY } from './body.ts';
 import { challengeFor, isForModels, isForNewcomers } from './challenge.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
@@ -161,7 +161,7 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
   // Each procedure of a batch says for itself whether it is open to nobody.
   const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
   const services = servicesOf(door);
-  const body = request.method === 'POST' ? await readBody(door, request) : {};
+  const body = request.method === 'POST' ? await readBody(door, request, actor) : {};
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const answer = await callProcedures({
     ...{ method: request.method ?? 'GET', url, body },
@@ -171,8 +171,18 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
   await sendJson(exchange, answer, { isSecret: answer.isSecret });
 }
 
-const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
-  readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
+/** It is read before it is known what may be done with it, so those who are nobody yet cannot make us hold much. */
+function readBody(
+  { maxBodyBytes: maxBytes }: Door,
+  request: IncomingMessage,
+  { kind }: Actor,
+): Promise<Json> {
+  const limits =
+    kind === 'nobody'
+      ? { ...STRANGERS_BODY, maxBytes: Math.min(maxBytes, STRANGERS_BODY.maxBytes) }
+      : { maxBytes, maxDepth: MAX_BODY_DEPTH };
+  return readJsonBody(request, limits);
+}
 
 async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const { request, url, given, browser } = exchange;
@@ -187,7 +197,7 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   named(exchange, found.route.path);
   const services = servicesOf(door);
   const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
-  const body = hasBody ? await readBody(door, request) : {};
+  const body = hasBody ? await readBody(door, request, actor) : {};
   const watched = () => signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
   let signal = found.route.isWhole ? undefined : watched();
