@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
-import { createHttpServer, portOf } from '#server/api/http/server.ts';
+import { createHttpServer, placeOf, portOf } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -60,7 +60,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
     });
     metrics.watchSockets(running.sockets.count);
     await listen(running.server, env);
-    lock.listensOn(portOf(running.server));
+    lock.listensOn(placeOf(running.server));
   }
   // Pages need no database and it needs no pages: both come up at once.
   const pages = running.server

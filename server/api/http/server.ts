@@ -297,10 +297,13 @@ async function answerPage(door: Door, exchange: Visit): Promise<void> {
   await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
-export function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
+/** Where it listens. */
+export function placeOf(server: Server): { port: number; address: string } {
+  const place = server.address();
+  return typeof place === 'object' && place ? place : { port: 0, address: '' };
 }
+
+export const portOf = (server: Server): number => placeOf(server).port;
 
 function named(exchange: Visit, route: string): Visit {
   exchange.route = route;
