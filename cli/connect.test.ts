@@ -8,12 +8,12 @@ import { UsageError } from './usage.mjs';
 const SECRET = 'the secret of the data folder';
 
 let folder: string;
-let env: Record<string, string>;
+let env: NodeJS.ProcessEnv;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'signalbox-connect-'));
   writeFileSync(join(folder, 'api-secret'), `${SECRET}\n`);
-  env = { SIGNALBOX_DATA_DIR: folder, XDG_CONFIG_HOME: join(folder, 'config') };
+  env = { NODE_ENV: 'test', SIGNALBOX_DATA_DIR: folder, XDG_CONFIG_HOME: join(folder, 'config') };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
