@@ -52,6 +52,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
       gate,
       authenticate: createSocketSignIn(() => app?.services.identity, Date.now),
       limits: env.sockets,
+      services: () => app?.services,
       feed: () => app?.services.live,
       // In development Next tells the browser over a socket of its own what has been compiled.
       isShared: env.isDev,

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { SignalboxError } from '#server/domain/errors.ts';
 import type { RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
@@ -17,29 +19,49 @@ export async function streamEvents(
   await listRunEvents(services, actor, { id, after, limit: 1 });
   return {
     async stream(response) {
-      const gone = new Promise((resolve) => response.once('close', resolve));
-      const lines = openEventLines(response);
-      const session = services.live.open(actor, {
-        runs: (news) => {
-          for (const one of news) write(lines, one);
-        },
-        backlogBytes: () => response.writableLength,
-        // It comes back by itself and asks for what came after the last one.
-        tooSlow: () => response.destroy(),
-        agents: () => undefined,
-        resumePoint: () => undefined,
-        resync: () => undefined,
-      });
+      const giveBack = services.places.take(actor);
+      if (!giveBack) throw tooMany();
       try {
-        await session.subscribe([{ run_id: id, after }]);
-        await gone;
+        await follow({ services, actor }, { response, id, after });
       } finally {
-        lines.close();
-        session.close();
+        giveBack();
       }
     },
   };
 }
+
+async function follow(
+  { services, actor }: Pick<OperationCall, 'services' | 'actor'>,
+  { response, id, after }: { response: ServerResponse; id: RunId; after: number },
+): Promise<void> {
+  const gone = new Promise((resolve) => response.once('close', resolve));
+  const lines = openEventLines(response);
+  const session = services.live.open(actor, {
+    runs: (news) => {
+      for (const one of news) write(lines, one);
+    },
+    backlogBytes: () => response.writableLength,
+    // It comes back by itself and asks for what came after the last one.
+    tooSlow: () => response.destroy(),
+    agents: () => undefined,
+    resumePoint: () => undefined,
+    resync: () => undefined,
+  });
+  try {
+    await session.subscribe([{ run_id: id, after }]);
+    await gone;
+  } finally {
+    lines.close();
+    session.close();
+  }
+}
+
+const tooMany = (): SignalboxError =>
+  new SignalboxError('LIMITED', 'Too many connections of this user or key follow events here.', {
+    advice:
+      'Close some, follow several runs over one connection (`/ws`), or raise SIGNALBOX_SOCKETS_PER_ACTOR.',
+    details: { retryAfterSeconds: 5 },
+  });
 
 function write(lines: EventLines, { events, status, isOver, seq }: RunNews): void {
   for (const one of events) {
