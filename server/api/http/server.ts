@@ -21,7 +21,7 @@ import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.t
 import { isPerson, sendProblemPage } from './plain-page.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
-import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
+import { type Exchange, sayWhenAgain, sendAnswer, sendError, sendJson } from './send.ts';
 import { type CookieNames, cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
@@ -168,6 +168,7 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
     context: { services, actor, browser, signal, requestId: id, meantOrg: meantOrgOf(request.headers) },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
+  sayWhenAgain(exchange.response, answer.errors);
   await sendJson(exchange, answer, { isSecret: answer.isSecret });
 }
 
