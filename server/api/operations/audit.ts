@@ -67,7 +67,7 @@ export const audit = {
     input: z.strictObject({ ...filterInput, ...auditExportFields }),
     example: { action: 'run.started', format: 'csv' },
     async answer({ services, actor, signal }, { actor_id, ...input }) {
-      const lines = exportAudit(services, actor, { ...input, actorId: actor_id });
+      const lines = await exportAudit(services, actor, { ...input, actorId: actor_id });
       const { contentType, name } = FILES[input.format];
       return {
         async stream(response) {
