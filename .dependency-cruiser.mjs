@@ -104,8 +104,8 @@ const ZONES = [
   },
   {
     zone: 'cli',
-    may: ['^sdk/typescript/'],
-    why: 'it is a client like any other: what it can do, everybody can',
+    may: ['^sdk/typescript/', String.raw`^server/platform/data-lock\.ts$`],
+    why: 'it is a client like any other: what it can do, everybody can; only whether the server of its data folder lives it asks the lock',
   },
 ];
 

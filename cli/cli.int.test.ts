@@ -245,7 +245,10 @@ describe('npx signalbox', () => {
     writeFileSync(join(home, 'api-secret'), token);
     writeFileSync(
       join(home, 'lock.json'),
-      JSON.stringify({ pid: 1, startedAt: 1, port: Number(new URL(url).port) }),
+      JSON.stringify({
+        ...{ pid: process.pid, startedAt: Date.now() },
+        ...{ port: Number(new URL(url).port), address: '127.0.0.1' },
+      }),
     );
     const env = { SIGNALBOX_DATA_DIR: home, SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '' };
     expect((await type(['agents'], env)).code).toBe(0);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, SignalboxError } from '../sdk/typescript/index.mjs';
+import { localOriginOf, readLiveLock } from '../server/platform/data-lock.ts';
 import { loginsFile, readLogins } from './logins.mjs';
 import { UsageError } from './usage.mjs';
 
@@ -22,15 +23,23 @@ export function findDataDir(env = process.env) {
 /** @param {string} file */
 const readIfThere = (file) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
 
-/** The server that works on this machine's data folder says in its lock where it listens. @param {string} dataDir */
-function localUrl(dataDir) {
-  try {
-    const { port } = JSON.parse(readIfThere(join(dataDir, 'lock.json')) ?? '{}');
-    if (Number.isInteger(port) && port > 0) return `http://127.0.0.1:${port}`;
-  } catch {
-    // It is being written.
-  }
-  return 'http://127.0.0.1:3000';
+/**
+ * The server that works on this machine's data folder. Its lock says where it listens, and whether that is a process that
+ * lives: a port that such a one listens on is nobody else's.
+ * @param {string} dataDir
+ * @returns {{ url: string, isOurs: boolean }}
+ */
+function findLocal(dataDir) {
+  const lock = readLiveLock(dataDir);
+  const url = lock && localOriginOf(lock);
+  return { url: url ?? `http://127.0.0.1:${lock?.port || 3000}`, isOurs: url !== undefined };
+}
+
+/** Whether a person who writes this means that server. A name is no address: what it leads to is for others to say. @param {string} url @param {string} ours */
+function meansOurs(url, ours) {
+  if (originOf(url) === ours) return true;
+  const named = URL.canParse(url) ? new URL(url) : undefined;
+  return named?.hostname === 'localhost' && named.protocol === 'http:' && named.port === new URL(ours).port;
 }
 
 /** @param {string} url */
@@ -40,35 +49,46 @@ export const isLoopback = (url) => URL.canParse(url) && LOOPBACK.test(new URL(ur
 export const originOf = (url) => (URL.canParse(url) ? new URL(url).origin : url);
 
 /**
- * Where to call and as whom. A login goes to the server that it was made for, and the data folder's secret, which opens
- * everything, to this machine only.
+ * Where to call and as whom. A login goes to the server that it was made for. The data folder's secret opens everything, so
+ * it goes to the address where the process listens that holds the folder and nowhere else: whoever listens on another
+ * port of this machine, or on that one while no server runs, would be the owner from then on.
  * @param {Given} given
  */
 export function findServer({ url: givenUrl, token: givenToken }, env = process.env) {
   const dataDir = findDataDir(env);
   const file = loginsFile(env);
   const logins = readLogins(file);
+  const local = findLocal(dataDir);
   // Whoever names a data folder means its server.
   const current = env.SIGNALBOX_DATA_DIR ? null : logins.current;
-  const url = givenUrl || env.SIGNALBOX_URL || current || localUrl(dataDir);
+  const url = givenUrl || env.SIGNALBOX_URL || current || local.url;
   const named = givenToken || env.SIGNALBOX_TOKEN;
   if (named) return { url, token: named, tokenFrom: givenToken ? '--token' : 'SIGNALBOX_TOKEN', dataDir };
   const login = logins.servers[originOf(url)];
   if (login) return { url, token: login.token, tokenFrom: file, dataDir };
-  const secret = isLoopback(url) ? readIfThere(join(dataDir, 'api-secret')) : undefined;
-  return { url, token: secret, tokenFrom: secret ? join(dataDir, 'api-secret') : undefined, dataDir };
+  const secretFile = join(dataDir, 'api-secret');
+  const secret = local.isOurs && meansOurs(url, local.url) ? readIfThere(secretFile) : undefined;
+  if (secret) return { url: local.url, token: secret, tokenFrom: secretFile, dataDir };
+  return { url, token: undefined, tokenFrom: undefined, dataDir };
+}
+
+/** Why the secret of the data folder is not used, and what to do. @param {string} url @param {string} dataDir */
+function adviceFor(url, dataDir) {
+  const login = `signalbox login --url ${url}`;
+  if (!isLoopback(url)) return `Log in (${login}), or set SIGNALBOX_TOKEN.`;
+  const { url: ours, isOurs } = findLocal(dataDir);
+  if (isOurs && !meansOurs(url, ours))
+    return `The server of ${dataDir} listens at ${ours}, and its secret goes nowhere else. Call that one, or log in: ${login}`;
+  if (isOurs)
+    return `There is no api-secret in ${dataDir} that can be read. Become who may read it, or log in: ${login}`;
+  return `No server runs on ${dataDir}. Start it (npm start), set SIGNALBOX_DATA_DIR to the folder of the one that runs, or log in: ${login}`;
 }
 
 /** @param {Given} given */
-export function requireServer(given) {
-  const { url, token, dataDir } = findServer(given);
+export function requireServer(given, env = process.env) {
+  const { url, token, dataDir } = findServer(given, env);
   if (token) return { url, token };
-  throw new UsageError(
-    `There is no key for ${url}.`,
-    isLoopback(url)
-      ? `Start the server (npm start), set SIGNALBOX_DATA_DIR to its data folder (there is no api-secret in ${dataDir}), or log in: signalbox login --url ${url}`
-      : `Log in (signalbox login --url ${url}), or set SIGNALBOX_TOKEN.`,
-  );
+  throw new UsageError(`There is no key for ${url}.`, adviceFor(url, dataDir));
 }
 
 /** @param {Given} given @param {{ timeoutMs?: number, retryForMs?: number }} [patience] */

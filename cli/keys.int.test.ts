@@ -47,7 +47,10 @@ beforeAll(async () => {
   writeFileSync(join(data, 'api-secret'), rig.env.SIGNALBOX_TOKEN ?? '');
   writeFileSync(
     join(data, 'lock.json'),
-    JSON.stringify({ pid: 1, startedAt: 1, port: Number(new URL(url).port) }),
+    JSON.stringify({
+      ...{ pid: process.pid, startedAt: Date.now() },
+      ...{ port: Number(new URL(url).port), address: '127.0.0.1' },
+    }),
   );
   const nothing = { SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '', XDG_CONFIG_HOME: join(folder, 'config') };
   atHome = { ...nothing, SIGNALBOX_DATA_DIR: data };

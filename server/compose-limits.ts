@@ -1,6 +1,7 @@
 import { countBornSince, countInFlight } from '#db/queries/count-runs.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { createRefusals, type RunningRefusals } from '#server/identity/audit/refusals.ts';
+import { createPlaces } from '#server/identity/limits/places.ts';
 import { createQuotas } from '#server/identity/limits/quotas.ts';
 import { createRates } from '#server/identity/limits/rates.ts';
 import type { Env } from '#server/platform/env.ts';
@@ -12,7 +13,7 @@ import type { Ports } from './compose-ports.ts';
 
 export interface Limits {
   /** For the verbs and doors. */
-  parts: Pick<Services, 'rates' | 'quotas' | 'refusals'>;
+  parts: Pick<Services, 'rates' | 'places' | 'quotas' | 'refusals'>;
   stop(): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ export async function makeLimits({ hotState, beatSql }: Ports, options: LimitOpt
   });
   refusals.start();
   return {
-    parts: { rates, quotas, refusals },
+    parts: { rates, places: createPlaces(env.sockets.perActor), quotas, refusals },
     async stop() {
       await refusals.stop();
       await local.stop();

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
-import { createHttpServer, portOf } from '#server/api/http/server.ts';
+import { createHttpServer, placeOf, portOf } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -52,6 +52,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
       gate,
       authenticate: createSocketSignIn(() => app?.services.identity, Date.now),
       limits: env.sockets,
+      services: () => app?.services,
       feed: () => app?.services.live,
       // In development Next tells the browser over a socket of its own what has been compiled.
       isShared: env.isDev,
@@ -60,7 +61,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
     });
     metrics.watchSockets(running.sockets.count);
     await listen(running.server, env);
-    lock.listensOn(portOf(running.server));
+    lock.listensOn(placeOf(running.server));
   }
   // Pages need no database and it needs no pages: both come up at once.
   const pages = running.server

@@ -46,9 +46,9 @@ describe('the data folder lock', () => {
   test('tells where its holder listens once that is known, and is released all the same', () => {
     const taken = takeDataLock(dataDir, { port: 0, now: 1 });
     if ('holder' in taken) throw new Error('somebody else has it');
-    taken.listensOn(49_152);
+    taken.listensOn({ port: 49_152, address: '127.0.0.1' });
     expect(JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8'))).toEqual({
-      ...{ pid: process.pid, startedAt: 1, port: 49_152 },
+      ...{ pid: process.pid, startedAt: 1, port: 49_152, address: '127.0.0.1' },
     });
     expect(readdirSync(dataDir)).toEqual(['lock.json']);
     taken.release();

@@ -11,6 +11,8 @@ export interface DataLock {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly port: number;
+  /** Under which address it listens there, from when it does: until then the port may be anybody's. */
+  readonly address?: string;
 }
 
 function lockFile(dataDir: string): string {
@@ -19,9 +21,11 @@ function lockFile(dataDir: string): string {
 
 function parseLock(text: string): DataLock | undefined {
   try {
-    const { pid, startedAt, port } = JSON.parse(text) as Partial<DataLock>;
+    const { pid, startedAt, port, address } = JSON.parse(text) as Partial<DataLock>;
     const isWhole = Number.isSafeInteger(pid) && Number.isFinite(startedAt) && Number.isSafeInteger(port);
-    return isWhole ? { pid: Number(pid), startedAt: Number(startedAt), port: Number(port) } : undefined;
+    if (!isWhole) return undefined;
+    const lock = { pid: Number(pid), startedAt: Number(startedAt), port: Number(port) };
+    return typeof address === 'string' ? { ...lock, address } : lock;
   } catch {
     return undefined;
   }
@@ -69,9 +73,21 @@ export function readLiveLock(dataDir: string): DataLock | undefined {
   }
 }
 
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
+
+/**
+ * Where the holder listens on this machine alone, if it does yet. The secret of the folder can go there: the port is the
+ * holder's for as long as it lives.
+ */
+export function localOriginOf({ port, address = '' }: DataLock): string | undefined {
+  const host = EVERYWHERE.has(address) ? '127.0.0.1' : address;
+  if (host === '::1') return `http://[::1]:${port}`;
+  return /^127(\.\d{1,3}){3}$/.test(host) ? `http://${host}:${port}` : undefined;
+}
+
 export interface HeldLock {
-  /** The port was left to the system, or chosen anew: whoever reads the lock from now on finds it. */
-  listensOn(port: number): void;
+  /** The port is its own now, also one that was left to the system: whoever reads the lock from now on finds it. */
+  listensOn(place: { port: number; address: string }): void;
   /** The last step of an orderly stop. */
   release(): void;
 }
@@ -109,8 +125,8 @@ const draftOf = (file: string): string => `${file}.${process.pid}`;
 function holdLock(file: string, lock: DataLock): HeldLock {
   let text = JSON.stringify(lock);
   return {
-    listensOn(port) {
-      text = JSON.stringify({ ...lock, port });
+    listensOn({ port, address }) {
+      text = JSON.stringify({ ...lock, port, address });
       writeFileSync(draftOf(file), text);
       // Readers find the old one or the new one, whole.
       renameSync(draftOf(file), file);

@@ -210,7 +210,15 @@ export const SETTINGS = {
     group: 'Limits',
     schema: wholeNumber(1, 1_000_000),
     fallback: '2000',
-    about: 'How many of them one user or key may hold in one process.',
+    about:
+      'How many of them one user or key may hold in one process; runs that are followed (`follow=1`) count too.',
+  }),
+  SIGNALBOX_SOCKETS_PER_ADDRESS: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '1000',
+    about:
+      'How many connections one address (a /64 of IPv6) may have open in one process that have not signed in yet; more are refused (HTTP status 503).',
   }),
   SIGNALBOX_RATE_READS: setting({
     group: 'Limits',

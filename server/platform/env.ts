@@ -71,7 +71,7 @@ export interface Env {
   };
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
-  readonly sockets: { readonly max: number; readonly perActor: number };
+  readonly sockets: { readonly max: number; readonly perActor: number; readonly perAddress: number };
   /** Calls in a minute, for each caller. */
   readonly rates: {
     readonly reads: number;
@@ -266,7 +266,11 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
-    sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
+    sockets: {
+      max: values.SIGNALBOX_SOCKETS_MAX,
+      perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR,
+      perAddress: values.SIGNALBOX_SOCKETS_PER_ADDRESS,
+    },
     ...toAllowances(values),
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { RunId } from '#server/domain/ids.ts';
-import type { RunNews } from '#server/domain/live.ts';
+import type { AgentId, RunId } from '#server/domain/ids.ts';
+import type { AgentNews, RunNews } from '#server/domain/live.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
+import type { AgentsListener } from './agents-watch.ts';
 import { createAudience } from './audience.ts';
 import type { Desk, Member } from './desk.ts';
 import { createSession, type SessionOptions } from './session.ts';
@@ -17,6 +18,9 @@ function openStuckReader() {
   let told = 0;
   let looks = 0;
   let time = 0;
+  let backlog = 1024 * 1024;
+  let tellAgents: AgentsListener = () => undefined;
+  const heard: AgentNews[][] = [];
   const members = new Set<Member>();
   const desk: Partial<Desk> = {
     audience: createAudience<Member>(),
@@ -27,17 +31,23 @@ function openStuckReader() {
   const nothing = () => undefined;
   const session = createSession({
     desk: desk as Desk,
-    agents: { join: async () => undefined, leave: nothing, stop: nothing },
+    agents: {
+      ...{ leave: nothing, stop: nothing },
+      async join(listener) {
+        tellAgents = listener;
+      },
+    },
     services: {} as SessionOptions['services'],
     actor: LOCAL_OWNER,
     sink: {
-      ...{ agents: nothing, resumePoint: nothing, resync: nothing },
+      ...{ resumePoint: nothing, resync: nothing },
+      agents: (news) => void heard.push([...news]),
       runs: () => {
         told += 1;
       },
       backlogBytes: () => {
         looks += 1;
-        return 1024 * 1024;
+        return backlog;
       },
       tooSlow: () => {
         ends += 1;
@@ -55,7 +65,11 @@ function openStuckReader() {
   if (!member) throw new Error('The desk knows nobody.');
   onTestFinished(() => session.close());
   return {
-    ...{ member, members, pinned },
+    ...{ session, member, members, pinned, heard },
+    tellAgents: (...news: AgentNews[]) => tellAgents(news),
+    leaves(bytes: number) {
+      backlog = bytes;
+    },
     ends: () => ends,
     told: () => told,
     async passTo(ms: number) {
@@ -96,4 +110,31 @@ test('who reads nothing for as long as is waited is ended, and not before', asyn
   expect([ends(), pinned.size, members.size]).toEqual([0, 1, 1]);
   await passTo(PATIENCE_MS + 1);
   expect([ends(), pinned.size, members.size]).toEqual([1, 0, 0]);
+});
+
+const PATIENCE = { timeout: 60_000, interval: 5 };
+const agent = (name: string, load: number): AgentNews => ({
+  ...{ agentId: `agent_${name}` as AgentId, name, state: 'online', load, at: load },
+});
+
+test('of each agent the newest is told once there is room', async () => {
+  const { session, heard, tellAgents, leaves } = openStuckReader();
+  await session.subscribe([{ agents: true }]);
+  tellAgents(agent('one', 0.1), agent('two', 0.2));
+  tellAgents(agent('one', 0.3));
+  expect(heard).toEqual([]);
+  leaves(0);
+  // What comes while the others still wait does not go past them.
+  tellAgents(agent('one', 0.4));
+  await vi.waitFor(() => expect(heard).toEqual([[agent('one', 0.4), agent('two', 0.2)]]), PATIENCE);
+  tellAgents(agent('two', 0.5));
+  expect(heard[1]).toEqual([agent('two', 0.5)]);
+});
+
+test('who takes nothing of agents for as long as is waited is ended too', async () => {
+  const { session, tellAgents, ends, passTo } = openStuckReader();
+  await session.subscribe([{ agents: true }]);
+  tellAgents(agent('one', 0.1));
+  await passTo(PATIENCE_MS + 1);
+  expect(ends()).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId, PipelineId, RunId } from '#server/domain/ids.ts';
-import { type AgentNews, LIVE_LIMITS, type LiveTarget, type RunNews } from '#server/domain/live.ts';
+import { LIVE_LIMITS, type LiveTarget, type RunNews } from '#server/domain/live.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { checkTargets } from '#server/services/live/check-targets.ts';
@@ -10,6 +10,7 @@ import type { Moment } from '#server/services/live/moment.ts';
 import { findOpenRuns } from '#server/services/live/moved-runs.ts';
 import { type ReadFrom, readNews, toNews } from '#server/services/live/read-news.ts';
 import { type ResumePoint, readResumeToken, toResumeToken } from '#server/services/live/resume-token.ts';
+import { createAgentsTeller } from './agents-teller.ts';
 import type { AgentsWatch } from './agents-watch.ts';
 import type { RunTopic } from './audience.ts';
 import { createCatchUp } from './catch-up.ts';
@@ -89,6 +90,12 @@ export function createSession(options: SessionOptions): LiveSession {
     passed(point) {
       if (isOneWay()) tellPoint(point);
     },
+  });
+  const tellAgents = createAgentsTeller({
+    isWanted: (agentId) => !closed && (agentTopics.has('all') || agentTopics.has(agentId)),
+    hasRoom: () => sink.backlogBytes() <= FULL_BYTES,
+    room: waitForRoom,
+    deliver: (news) => sink.agents(news),
   });
   const member: Member = {
     take(news) {
@@ -346,12 +353,6 @@ export function createSession(options: SessionOptions): LiveSession {
     journeys.close();
     catchUp.close();
     desk.members.delete(member);
-  }
-
-  function tellAgents(news: readonly AgentNews[]): void {
-    if (closed || sink.backlogBytes() > FULL_BYTES) return;
-    const mine = agentTopics.has('all') ? news : news.filter(({ agentId }) => agentTopics.has(agentId));
-    if (mine.length > 0) sink.agents(mine);
   }
 
   return {

@@ -12,6 +12,7 @@ import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Refusals } from '#server/identity/audit/refusals.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
+import type { Places } from '#server/identity/limits/places.ts';
 import type { Quotas } from '#server/identity/limits/quotas.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
@@ -43,6 +44,8 @@ export interface Services {
   readonly limits: ServiceLimits;
   /** How much anybody may ask. */
   readonly rates: Rates;
+  /** How many lines for live events anybody may hold open. */
+  readonly places: Places;
   /** How many runs may be started. */
   readonly quotas: Quotas;
   /**

@@ -107,6 +107,19 @@ describe('a task that every agent died of', () => {
     ]);
   });
 
+  test('is replayed once for one key, which is told of the same run again', async () => {
+    await poison();
+    const [letter] = (await listDeadLetters(...at(), {})).items;
+    const asked = { id: letter?.id ?? '', idempotencyKey: 'the answer may be lost' };
+    const answers = await Promise.all([replayDeadLetter(...at(), asked), replayDeadLetter(...at(), asked)]);
+    answers.push(await replayDeadLetter(...at(), asked));
+    expect(answers[0]?.runId).toMatch(/^run_/);
+    expect(new Set(answers.map(({ runId }) => runId)).size).toBe(1);
+    await expect(replayDeadLetter(...at(), { ...asked, id: 'another' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+  });
+
   test('is closed with a reason, once, and by nobody of another tenant', async () => {
     await poison();
     const [letter] = (await listDeadLetters(...at(), {})).items;
@@ -156,6 +169,17 @@ describe('dead messages', () => {
       code: 'NOT_FOUND',
     });
     expect((await listDeadLetters(...at(), {})).items).toHaveLength(1);
+  });
+
+  test('go back once for one key, which is answered again', async () => {
+    await killMessages(['{']);
+    const [letter] = (await listDeadLetters(...at(), {})).items;
+    const asked = { id: letter?.id ?? '', idempotencyKey: 'one message' };
+    expect(await replayDeadLetter(...at(), asked)).toEqual({ runId: null });
+    expect(await replayDeadLetter(...at(), asked)).toEqual({ runId: null });
+    const [row] = await program.database
+      .sql`SELECT count(*)::int AS times FROM audit_entries WHERE action = 'dead-letter.replayed'`;
+    expect(row?.times).toBe(1);
   });
 
   test('are all tried again once, though they die again, and so is a task beside them', async () => {

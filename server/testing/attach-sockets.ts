@@ -12,7 +12,8 @@ export function attachTestSockets(
   const sockets = attachSockets({
     ...{ server, gate: createGate({}), now: Date.now, isShared },
     authenticate: createSocketSignIn(() => services.identity, Date.now),
-    limits: { max: 500, perActor: 100 },
+    limits: { max: 500, perAddress: 500 },
+    services: () => services,
     feed: () => services.live,
     onTrouble: (message, error) => {
       throw new Error(message, { cause: error });

@@ -7,6 +7,7 @@ import { createGate } from '#server/api/http/gate.ts';
 import type { OnSessionsChanged } from '#server/api/sockets/admission.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
+import { createPlaces } from '#server/identity/limits/places.ts';
 import type { AuthenticateSocket } from '#server/identity/socket-sign-in.ts';
 import { createRelay, type Relay, type RelayOptions } from '#server/realtime/relay.ts';
 import type { HotState } from '#server/redis/port.ts';
@@ -17,7 +18,7 @@ export interface LiveWebOptions {
   databaseUrl: string;
   hot: HotState;
   relay?: Partial<RelayOptions> | undefined;
-  limits?: { max: number; perActor: number } | undefined;
+  limits?: { max: number; perActor: number; perAddress?: number } | undefined;
   authenticate?: AuthenticateSocket | undefined;
   onSessionsChanged?: OnSessionsChanged | undefined;
   authMs?: number | undefined;
@@ -33,6 +34,9 @@ export interface LiveWeb extends AsyncDisposable {
   /** Connections of the HTTP server, as it sees them. */
   wires: Set<Socket>;
 }
+
+/** They come from this machine, where nobody is limited. */
+const ANY_TOKENS = { check: async () => null, countFailure: async () => undefined };
 
 const OWNER = { actor: LOCAL_OWNER, askAgainAt: null };
 
@@ -54,10 +58,13 @@ export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
     wires.add(wire);
     wire.once('close', () => wires.delete(wire));
   });
+  const { max, perActor, perAddress = max } = options.limits ?? { max: 5000, perActor: 5000 };
+  const places = createPlaces(perActor);
   const sockets = attachSockets({
     ...{ server, gate: createGate({}), now: Date.now, onTrouble },
     authenticate: options.authenticate ?? (async ({ bearer }) => (bearer === LIVE_TOKEN ? OWNER : null)),
-    limits: options.limits ?? { max: 5000, perActor: 5000 },
+    limits: { max, perAddress },
+    services: () => ({ places, rates: { tokens: ANY_TOKENS } }),
     feed: () => relay,
     isShared: false,
     ...(authMs === undefined ? {} : { authMs }),

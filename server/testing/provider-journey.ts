@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { wayOutSchema } from '#server/api/rest/provider-routes.ts';
 import type { Jar } from './cookie-jar.ts';
 import type { HttpAnswer, TestServer } from './http.ts';
 
@@ -9,6 +10,8 @@ export function createProviderJourney(server: () => TestServer) {
     const headers = { cookie: jar.header(), origin: http.origin, 'sec-fetch-site': 'same-origin' };
     const answer = await http.ask(`/api/v1/auth/providers/${id}/start`, { body: wish, headers });
     jar.take(answer.headers);
+    // As it is documented, and no more than that.
+    if (answer.status === 200) expect(wayOutSchema.parse(answer.body)).toEqual(answer.body);
     return answer;
   }
 

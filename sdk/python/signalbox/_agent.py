@@ -161,7 +161,11 @@ class Agent:
             tell_progress=lambda fraction, note: session.progress(key, fraction, note),
         )
         self._tasks[key] = task
-        threading.Thread(target=self._work, args=(session, key, task), name=task.task_id, daemon=True).start()
+        try:
+            threading.Thread(target=self._work, args=(session, key, task), name=task.task_id, daemon=True).start()
+        except BaseException:
+            self._tasks.pop(key, None)
+            raise
 
     def _stop_task(self, key: str, reason: str) -> None:
         task = self._tasks.get(key)

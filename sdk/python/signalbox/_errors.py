@@ -69,6 +69,11 @@ class TaskCancelled(Exception):
     """Raised by `Task.raise_if_cancelled`; a handler lets it pass."""
 
 
+def describe(error: BaseException) -> str:
+    """A sentence of ours as it is; of others also what it is, since they may say little."""
+    return str(error) if isinstance(error, SignalboxError) else f"{type(error).__name__}: {error}"
+
+
 def describe_failure(error: BaseException) -> Dict[str, Any]:
     """What is reported of whatever a handler raised."""
     if isinstance(error, TaskFailure):

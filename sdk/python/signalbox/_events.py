@@ -18,8 +18,10 @@ def follow_run(server: Server, run_id: str, after: int = 0) -> Iterator[RunEvent
     last = after
     failures = 0
     while True:
+        is_heard = False
         try:
             for kind, data in _listen(server, run_id, last):
+                is_heard = True
                 failures = 0
                 if kind == "end":
                     return
@@ -27,6 +29,10 @@ def follow_run(server: Server, run_id: str, after: int = 0) -> Iterator[RunEvent
                 if event["seq"] > last:
                     last = event["seq"]
                     yield event
+            if not is_heard:
+                # Whoever closes it without a word, a proxy for one, is not asked again at once.
+                failures += 1
+                time.sleep(backoff(failures))
         except SignalboxError as error:
             if not is_passing(error):
                 raise

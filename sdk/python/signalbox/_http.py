@@ -43,6 +43,11 @@ def backoff(failures: int, *, first: float = 0.25, most: float = 15.0, retry_aft
     return float(limit / 4 + random.random() * limit * 0.75)
 
 
+def retry_after_of(error: Exception) -> Optional[float]:
+    """Seconds that the server has asked for."""
+    return error.retry_after if isinstance(error, SignalboxError) else None
+
+
 class Server:
     """Where requests go, and who sends them."""
 
@@ -126,7 +131,15 @@ class Line:
 
     def ask(self, method: str, path: str, **how: Any) -> Any:
         text = self.read(method, path, **how)
-        return json.loads(text) if text else None
+        try:
+            return json.loads(text) if text else None
+        except (ValueError, RecursionError) as error:
+            # A proxy's page, not the server's answer.
+            raise SignalboxError(
+                "UNREACHABLE",
+                f"{self._server.base} answered {method} {path} with something that is no JSON: {error}.",
+                advice="Is SIGNALBOX_URL right, and is there a proxy in between that answers in its place?",
+            ) from error
 
     def read(self, method: str, path: str, **how: Any) -> bytes:
         response = self.send(method, path, **how)

@@ -5,8 +5,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ._errors import SignalboxError
-from ._http import backoff
+from ._errors import SignalboxError, describe
+from ._http import backoff, retry_after_of
 
 MAX_REPORTS = 500
 MAX_BATCH = 1_000_000
@@ -85,21 +85,24 @@ class Outbox:
                 continue
             try:
                 told = self._send([entry.text for entry in batch])
-            except SignalboxError as error:
-                if error.status in REFUSED:
+            except Exception as error:  # Whatever it is, a thread that ends would keep all answers for good.
+                if isinstance(error, SignalboxError) and error.status in REFUSED:
                     self._split_or_replace(error, batch)
                     continue
                 failures += 1
                 if failures == 1:
-                    self._trouble(f"Reports are kept until the server takes them: {error}")
-                self._over.wait(backoff(failures, most=5.0, retry_after=error.retry_after))
+                    self._trouble(f"Reports are kept until the server takes them: {describe(error)}")
+                self._over.wait(backoff(failures, most=5.0, retry_after=retry_after_of(error)))
                 continue
             if failures > 0:
                 self._trouble("The server answers again; nothing that was to be reported is lost.")
                 failures = 0
             self._remove(len(batch))
             for entry, answer in zip(batch, told):
-                self._hear(entry.key, answer)
+                try:
+                    self._hear(entry.key, answer)
+                except Exception as error:
+                    self._trouble(f"An answer to a report was not understood: {describe(error)}")
             self._say_dropped()
 
     def _next_batch(self) -> List[Entry]:

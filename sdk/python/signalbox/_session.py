@@ -5,8 +5,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ._errors import SignalboxError
-from ._http import Line, Server, backoff
+from ._errors import SignalboxError, describe
+from ._http import Line, Server, backoff, retry_after_of
 from ._outbox import Entry, Outbox, report_text
 
 CLAIM = 20.0
@@ -59,7 +59,7 @@ class Session:
         self._is_leaving = False
         self._is_claiming = False
         self._claim_line = Line(server)
-        self._outbox = Outbox(send=self._send_reports, hear=self._hear, trouble=hands.trouble, over=self._over)
+        self._outbox = Outbox(send=self._send_reports, hear=self._hear, trouble=self._trouble, over=self._over)
         self._report_line = Line(server)
 
     @property
@@ -78,7 +78,7 @@ class Session:
                     raise
                 failures += 1
                 if failures == 1:
-                    self._hands.trouble(f"Waiting for the server: {error}")
+                    self._trouble(f"Waiting for the server: {error}")
                 self._over.wait(backoff(failures, most=5.0, retry_after=error.retry_after))
         for name, life in (("claims", self._claim_on), ("beats", self._beat_on), ("reports", self._outbox.work)):
             threading.Thread(target=life, name=f"signalbox-{name}", daemon=True).start()
@@ -119,7 +119,7 @@ class Session:
             self._is_leaving = True
             self._changed.notify_all()
         if is_first:
-            self._hands.trouble(f"The agent leaves: it takes nothing new, and has {len(self._works)} to finish.")
+            self._trouble(f"The agent leaves: it takes nothing new, and has {len(self._works)} to finish.")
         self._claim_line.cut()
         self._news.set()
         until = time.monotonic() + within
@@ -150,6 +150,12 @@ class Session:
         self._outbox.wake()
         self._hands.end(why, message)
 
+    def _trouble(self, message: str) -> None:
+        try:
+            self._hands.trouble(message)
+        except Exception:
+            pass  # Whoever is told may fail as they like: the threads that tell it must not end by that.
+
     # What is said.
 
     def _say_goodbye(self) -> None:
@@ -158,7 +164,7 @@ class Session:
         line = Line(self._server)
         try:
             self._beat_for(line, [])
-        except SignalboxError:
+        except Exception:
             pass  # It will be missed.
         finally:
             line.close()
@@ -170,6 +176,8 @@ class Session:
             answer = line.ask("POST", "/agents/register", body=body, timeout=ANSWER)
         finally:
             line.close()
+        if not isinstance(answer, dict) or "agent_id" not in answer or "generation" not in answer:
+            raise _no_answer(self._server, "register")
         self._identity = (answer["agent_id"], answer["generation"])
 
     def _ask(self, line: Line, word: str, body_of: Callable[[int], str], timeout: float = ANSWER) -> Any:
@@ -183,7 +191,7 @@ class Session:
                 raise
             with self._registering:
                 if self._identity == known:
-                    self._hands.trouble("The server does not know this agent any more; it registers again.")
+                    self._trouble("The server does not know this agent any more; it registers again.")
                     self._register()
             raise
 
@@ -192,7 +200,10 @@ class Session:
         answer = self._ask(
             self._report_line, "reports", lambda generation: f'{{"generation":{generation},"reports":[{reports}]}}'
         )
-        answers: List[Dict[str, Any]] = answer["answers"]
+        answers = answer.get("answers") if isinstance(answer, dict) else None
+        # What has not been answered one by one is kept, and told again.
+        if not isinstance(answers, list) or len(answers) != len(texts):
+            raise _no_answer(self._server, "reports")
         return answers
 
     def _give_back(self, key: str, task: Dict[str, Any]) -> None:
@@ -218,7 +229,7 @@ class Session:
             self.finish("replaced", reason or "another process has this name, or it was taken off the list")
             return
         if order != self._order:
-            self._hands.trouble(f"The server says {order}" + (f": {reason}" if reason else "") + ".")
+            self._trouble(f"The server says {order}" + (f": {reason}" if reason else "") + ".")
         with self._changed:
             self._order = order
             self._limit = min(orders.get("max", self._room), self._room)
@@ -244,7 +255,14 @@ class Session:
         for other, work in older:
             self._stop(other, work, "the task was handed out anew")
         self._news.set()
-        self._hands.begin(key, task)
+        try:
+            self._hands.begin(key, task)
+        except Exception:
+            # Nobody works on it: others may, and it must not be kept alive by signs of life.
+            with self._changed:
+                self._works.pop(key, None)
+            self._give_back(key, task)
+            raise
 
     def _may_claim(self) -> int:
         """How many more tasks fit; waits until there is room, and is 0 when none are to be had any more."""
@@ -265,16 +283,16 @@ class Session:
             try:
                 self._claim(free)
                 failures = 0
-            except SignalboxError as error:
+            except Exception as error:  # Whatever it is, a thread that ends would be an agent that is silent for good.
                 if self._is_leaving:
                     return
-                if error.status == 409:
+                if isinstance(error, SignalboxError) and error.status == 409:
                     self.finish("replaced", str(error))
                     return
                 failures += 1
                 if failures == 1:
-                    self._hands.trouble(f"No tasks can be had just now: {error}")
-                self._over.wait(backoff(failures, retry_after=error.retry_after))
+                    self._trouble(f"No tasks can be had just now: {describe(error)}")
+                self._over.wait(backoff(failures, retry_after=retry_after_of(error)))
 
     def _claim(self, free: int) -> None:
         started = time.monotonic()
@@ -289,9 +307,15 @@ class Session:
             )
         finally:
             self._is_claiming = False
+        failed: Optional[Exception] = None
         for task in claimed["tasks"]:
-            self._begin(task)
+            try:
+                self._begin(task)
+            except Exception as error:
+                failed = error  # The others are none the worse for it.
         self._obey(claimed["orders"])
+        if failed is not None:
+            raise failed
         if not claimed["tasks"] and time.monotonic() - started < NO_WAIT:
             self._over.wait(NO_WAIT)
 
@@ -316,12 +340,12 @@ class Session:
             try:
                 self._beat_all(line, is_turn)
                 failures = 0
-            except SignalboxError as error:
+            except Exception as error:  # As with claims.
                 failures += 1
                 if failures == 1:
-                    self._hands.trouble(f"A sign of life did not get through: {error}")
-                wait = error.retry_after if error.retry_after is not None else min(every, backoff(failures))
-                turn_at = time.monotonic() + wait
+                    self._trouble(f"A sign of life did not get through: {describe(error)}")
+                told = retry_after_of(error)
+                turn_at = time.monotonic() + (min(every, backoff(failures)) if told is None else told)
             # Not more often than this, however often progress is told.
             self._over.wait(min(PROGRESS, every))
 
@@ -355,3 +379,11 @@ class Session:
         for (key, _), told in zip(due, answer["answers"]):
             self._hear(key, told)
         self._obey(answer)
+
+
+def _no_answer(server: Server, word: str) -> SignalboxError:
+    return SignalboxError(
+        "UNREACHABLE",
+        f"{server.base} answered {word} with something that is no answer of Signalbox.",
+        advice="Is SIGNALBOX_URL right, and is there a proxy in between that answers in its place?",
+    )

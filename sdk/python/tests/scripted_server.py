@@ -27,6 +27,8 @@ class Answer(NamedTuple):
 
 
 CUT = Answer(raw=b"")
+#: As a proxy says it: with a status that promises an answer.
+PAGE = Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<h1>Login</h1>")
 Script = Callable[[Asked, int], Answer]
 
 

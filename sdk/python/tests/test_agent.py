@@ -4,10 +4,11 @@ import asyncio
 import threading
 import unittest
 from typing import Any, Callable, Dict, List, Tuple
+from unittest import mock
 
 from signalbox import Agent, SignalboxError, Task, TaskFailure
 
-from .scripted_server import CUT, SERVE, Answer, Asked, Doors, ScriptedServer, agent_doors, claimed, task, until
+from .scripted_server import CUT, PAGE, SERVE, Answer, Asked, Doors, ScriptedServer, agent_doors, claimed, task, until
 
 
 def giving(*tasks: Dict[str, Any]) -> Doors:
@@ -190,6 +191,55 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(agent.drain(0), ("drained", "It has finished or given back what it had."))
         starting.join(20)
         self.assertFalse(starting.is_alive())
+
+    def test_goes_on_after_answers_that_are_none(self) -> None:
+        def doors(word: str, asked: Asked, count: int) -> Any:
+            odd = {"register": [PAGE, Answer(body={})], "reports": [PAGE, Answer(body={}), Answer(body={"answers": []})]}
+            given = odd.get(word, [PAGE, Answer(body=[]), Answer(body="nothing")])
+            if count <= len(given):
+                return given[count - 1]
+            return claimed(task(1)) if word == "claim" and count == 4 else None
+
+        server = self.open(doors)
+        _, troubles = self.join(server, lambda given: "done")
+        until("the answer that was taken", lambda: server.count("reports") >= 4)
+        # None of them was taken to be heard: it is the same one each time.
+        self.assertEqual([report["output"] for report in server.reports()[:4]], ["done"] * 4)
+        beats = server.count("heartbeat")
+        until("more signs of life", lambda: server.count("heartbeat") > max(beats, 3) + 2)
+        told = "\n".join(troubles)
+        for what in ("Waiting for the server", "No tasks can be had just now", "A sign of life", "Reports are kept"):
+            self.assertIn(what, told)
+        self.assertIn("with something that is no JSON", told)
+
+    def test_gives_back_what_no_thread_can_be_had_for_and_takes_the_next(self) -> None:
+        start = threading.Thread.start
+
+        def refuse_one(thread: threading.Thread) -> None:
+            if thread.name == task(1)["task_id"]:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        server = self.open(lambda word, asked, count: claimed(task(count)) if word == "claim" and count <= 2 else None)
+        with mock.patch.object(threading.Thread, "start", refuse_one):
+            agent, troubles = self.join(server, lambda given: given.input)
+            until("both answers", lambda: len(server.reports()) == 2)
+        first, second = server.reports()
+        self.assertEqual((first["task_id"], first["type"]), (task(1)["task_id"], "released"))
+        self.assertEqual((second["task_id"], second["type"]), (task(2)["task_id"], "succeeded"))
+        self.assertIn("can't start new thread", "\n".join(troubles))
+        self.assertEqual(agent.working, 0)
+
+    def test_goes_on_when_whoever_is_told_of_trouble_fails(self) -> None:
+        def fail(message: str) -> None:
+            raise RuntimeError("the log is full")
+
+        server = self.open(lambda word, asked, count: PAGE if word == "claim" and count == 1 else giving()(word, asked, 2))
+        agent = Agent("worker", url=server.url, token="t", beat=0.05, on_trouble=fail)
+        agent.handles("work")(lambda given: None)
+        agent.start()
+        self.addCleanup(agent.stop)
+        until("the next claim", lambda: server.count("claim") > 1)
 
     def test_is_refused_with_what_to_do(self) -> None:
         refusal = Answer(401, {"code": "UNAUTHENTICATED", "detail": "No.", "advice": "Use a token."})

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import unittest
 from typing import List, Tuple
+from unittest import mock
 
 from signalbox import Client, SignalboxError
 from signalbox._events import parse_events
 
-from .scripted_server import CUT, Answer, Asked, Script, ScriptedServer
+from .scripted_server import CUT, PAGE, Answer, Asked, Script, ScriptedServer
 
 
 class ClientTest(unittest.TestCase):
@@ -149,6 +150,21 @@ class FollowTest(unittest.TestCase):
         seen = [entry["seq"] for entry in Client(server.url).runs.follow("run_1")]
         self.assertEqual(seen, [1, 2, 3])
         self.assertEqual([one.query["after"] for one in server.asked], [["0"], ["2"]])
+
+    def test_is_not_asked_for_again_at_once_when_nothing_was_told(self) -> None:
+        server = ScriptedServer(lambda asked, count: PAGE if count <= 3 else Answer(raw=HEAD + event(1) + END))
+        self.addCleanup(server.close)
+        with mock.patch("signalbox._events.time") as clock:
+            seen = [entry["seq"] for entry in Client(server.url).runs.follow("run_1")]
+        self.assertEqual(seen, [1])
+        self.assertEqual(clock.sleep.call_count, 3)
+
+    def test_tells_of_an_answer_that_is_none(self) -> None:
+        server = ScriptedServer(lambda asked, count: PAGE)
+        self.addCleanup(server.close)
+        with self.assertRaisesRegex(SignalboxError, "is no JSON.*SIGNALBOX_URL") as caught:
+            Client(server.url, retry_for=0).runs.get("run_1")
+        self.assertEqual(caught.exception.code, "UNREACHABLE")
 
     def test_reads_messages_of_several_lines(self) -> None:
         text = b': hello\n\nretry: 1000\n\nevent: end\r\ndata: {"a":\r\ndata: 1}\r\n\r\n'

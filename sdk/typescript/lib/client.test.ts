@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Answer, type Asked, startScriptedServer } from '../testing/scripted-server.ts';
 import { createClient } from './client.mjs';
@@ -150,6 +152,16 @@ describe('a list that is given whole', () => {
   });
 });
 
+/** What a program says that ends by itself. */
+async function runProgram(code: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: join(import.meta.dirname, '..'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return Buffer.concat(await child.stdout.toArray()).toString();
+}
+
 describe('a followed run', () => {
   const event = (seq: number) => `id: ${seq}\ndata: ${JSON.stringify({ seq, type: 'task.ready' })}\n\n`;
 
@@ -180,6 +192,37 @@ describe('a followed run', () => {
     expect((await events.next()).value).toMatchObject({ seq: 1 });
     stop.abort(new Error('enough'));
     await expect(events.next()).rejects.toThrow('enough');
+  });
+
+  test('that is refused holds no program which has nothing else to do', async () => {
+    const { server } = await open(() => ({ status: 404, body: { code: 'NOT_FOUND' } }));
+    const program = `
+      import { createClient } from './index.mjs';
+      const client = createClient({ url: '${server.url}', token: 't' });
+      await client.runs.follow('nobody').next().catch(({ code }) => console.log(code));
+      console.log(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length);
+    `;
+    expect(await runProgram(program)).toBe('NOT_FOUND\n0\n');
+  });
+
+  test('is not asked for again at once by a client that was told nothing', async () => {
+    const { server } = await open((_, count) =>
+      count <= 3
+        ? (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Login</h1>')
+        : (response) => response.end(`${event(1)}event: end\ndata: {}\n\n`),
+    );
+    const program = `
+      // How long each pause is to be is drawn by lot.
+      let pauses = 0;
+      const { random } = Math;
+      Math.random = () => (pauses++, random());
+      const { createClient } = await import('./index.mjs');
+      const seen = [];
+      const client = createClient({ url: '${server.url}', token: 't' });
+      for await (const { seq } of client.runs.follow('run_1')) seen.push(seq);
+      console.log(JSON.stringify({ seen, pauses }));
+    `;
+    expect(JSON.parse(await runProgram(program))).toEqual({ seen: [1], pauses: 3 });
   });
 
   test('is read right in whatever pieces it comes', () => {

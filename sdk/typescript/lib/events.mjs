@@ -19,14 +19,21 @@ export async function* followRun(http, runId, { after = 0, signal } = {}) {
   let last = after;
   let failures = 0;
   for (;;) {
+    let isHeard = false;
     try {
       for await (const message of listen(http, { runId, last, signal })) {
+        isHeard = true;
         failures = 0;
         if (message.event === 'end') return;
         const event = /** @type {RunEvent} */ (JSON.parse(message.data));
         if (event.seq <= last) continue;
         last = event.seq;
         yield event;
+      }
+      if (!isHeard) {
+        // Whoever closes it without a word, a proxy for one, is not asked again at once.
+        failures += 1;
+        await pause(backoffMs(failures), signal);
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -45,12 +52,18 @@ export async function* followRun(http, runId, { after = 0, signal } = {}) {
 async function* listen(http, { runId, last, signal }) {
   const watchdog = new AbortController();
   const timer = setTimeout(() => watchdog.abort(), SILENCE_MS);
-  const response = await http.open({
-    path: `/runs/${encodeURIComponent(runId)}/events`,
-    query: { follow: 1, after: last },
-    headers: { accept: 'text/event-stream' },
-    signal: signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal,
-  });
+  const response = await http
+    .open({
+      path: `/runs/${encodeURIComponent(runId)}/events`,
+      query: { follow: 1, after: last },
+      headers: { accept: 'text/event-stream' },
+      signal: signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal,
+    })
+    .catch((error) => {
+      // It would hold a program that has nothing else to do.
+      clearTimeout(timer);
+      throw error;
+    });
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const parser = createParser();
   const decoder = new TextDecoder();

@@ -51,9 +51,14 @@ export function createSession(options, hands) {
   let isClaiming = false;
 
   const outbox = createOutbox({
-    send: async (texts) =>
-      (await ask('reports', (generation) => `{"generation":${generation},"reports":[${texts.join(',')}]}`))
-        .answers,
+    async send(texts) {
+      const body = (/** @type {number} */ generation) =>
+        `{"generation":${generation},"reports":[${texts.join(',')}]}`;
+      const answers = (await ask('reports', body))?.answers;
+      // What has not been answered one by one is kept, and told again: a proxy may have answered.
+      if (Array.isArray(answers) && answers.length === texts.length) return answers;
+      throw new SignalboxError('UNREACHABLE', 'The answer to reports is no answer of Signalbox.');
+    },
     hear: (key, answer) => hear(key, answer),
     onTrouble: hands.trouble,
     signal: over.signal,

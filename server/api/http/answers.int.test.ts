@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { MAX_BODY_DEPTH } from './body.ts';
+import type { Route } from './router.ts';
 
 let http: TestServer;
 beforeAll(async () => {
@@ -264,6 +265,36 @@ describe('bodies', () => {
     expect(await post(task('1'), false)).toMatchObject({ status: 202 });
   });
 
+  test('of those who are nobody are short and flat, at the open doors of REST and at tRPC, however they are sent', async () => {
+    const send = async (path: string, body: string, { isWhole = true, token = '' } = {}) => {
+      const answer = await fetch(`${http.origin}${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
+        ...(isWhole ? { body } : { body: new Blob([body]).stream(), duplex: 'half' }),
+      } as RequestInit);
+      return { status: answer.status, text: await answer.text() };
+    };
+    const signIn = (password: string) => JSON.stringify({ email: 'ada@example.org', password });
+    const long = signIn('x'.repeat(65 * 1024));
+    const deep = `{"email":${'['.repeat(16)}${']'.repeat(16)},"password":"x"}`;
+    for (const path of ['/api/v1/auth/sign-in', '/api/trpc/auth.signIn']) {
+      for (const isWhole of [true, false]) {
+        const refused = await send(path, long, { isWhole });
+        expect(refused, path).toMatchObject({ status: 413, text: expect.stringContaining('Sign in') });
+      }
+      expect(await send(path, deep), path).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('nested deeper than 16'),
+      });
+      // Somebody's is read: what is wrong with it is told by what reads it.
+      expect((await send(path, long, { token: http.secret })).status, path).toBe(400);
+      expect((await send(path, long, { token: 'nonsense' })).status, path).toBe(413);
+    }
+  });
+
   test('do not stand in for the path or a header', async () => {
     const { body } = await http.call('/api/v1/pipelines', { name: 'misplaced', ...STAGES });
     const path = `/api/v1/pipelines/${body.id}/execute`;
@@ -285,4 +316,29 @@ describe('bodies', () => {
     expect((await http.call('/api/v1/runs?limit=1&status=running,failed')).status).toBe(200);
     expect((await http.call('/api/v1/runs?status=running&status=failed')).status).toBe(200);
   });
+});
+
+test('what is written to an answer after its end is logged, and ends nothing but that', async () => {
+  const late: Route = {
+    method: 'GET',
+    path: '/api/v1/late',
+    isOpen: true,
+    async handle() {
+      return {
+        async stream(response) {
+          response.writeHead(200).end('all of it');
+          // Its error would be nobody's, and so the end of the process.
+          response.write('too late');
+        },
+      };
+    },
+  };
+  await using doors = await openTestDoors(http.program, {}, { routes: [late] });
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.on('uncaughtExceptionMonitor', note);
+  expect(await doors.ask('/api/v1/late')).toMatchObject({ status: 200, body: 'all of it' });
+  expect(await doors.ask('/api/v1/late')).toMatchObject({ status: 200, body: 'all of it' });
+  process.off('uncaughtExceptionMonitor', note);
+  expect(uncaught).toEqual([]);
 });

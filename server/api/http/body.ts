@@ -6,22 +6,26 @@ import { type Json, parseJsonBounded } from '#server/domain/json.ts';
 export interface BodyLimits {
   maxBytes: number;
   maxDepth: number;
+  /** What to do when it is larger, where that is not what it usually is. */
+  advice?: string;
 }
 
-function tooLarge(maxBytes: number): SignalboxError {
-  return new SignalboxError('TOO_LARGE', `The body is larger than ${maxBytes} bytes.`, {
-    advice: 'Send less, or raise SIGNALBOX_PAYLOAD_MAX.',
-  });
+const SEND_LESS = 'Send less, or raise SIGNALBOX_PAYLOAD_MAX.';
+
+function tooLarge(maxBytes: number, advice = SEND_LESS): SignalboxError {
+  return new SignalboxError('TOO_LARGE', `The body is larger than ${maxBytes} bytes.`, { advice });
 }
 
 /** Refused at once when the sender says that it is too much, else as soon as it is. */
 export function readStream(request: IncomingMessage, maxBytes: number): AsyncIterable<Uint8Array> {
-  checkLength(request, maxBytes);
+  checkLength(request, { maxBytes });
   return limited(request, maxBytes);
 }
 
-function checkLength({ headers }: IncomingMessage, maxBytes: number): void {
-  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+type SizeLimit = Pick<BodyLimits, 'maxBytes' | 'advice'>;
+
+function checkLength({ headers }: IncomingMessage, { maxBytes, advice }: SizeLimit): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes, advice);
 }
 
 async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array> {
@@ -38,8 +42,9 @@ async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenera
  * Decoded as it comes: a body of many megabytes is not kept as bytes, as a copy of them and as text. Without an iterator,
  * since most bodies are one small piece.
  */
-function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  checkLength(request, maxBytes);
+function readText(request: IncomingMessage, limit: SizeLimit): Promise<string> {
+  checkLength(request, limit);
+  const { maxBytes, advice } = limit;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const decoder = new StringDecoder('utf8');
   let text = '';
@@ -53,7 +58,7 @@ function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
     // Kept open: whoever sends is still to hear why.
     request.off('data', read);
     request.pause();
-    reject(tooLarge(maxBytes));
+    reject(tooLarge(maxBytes, advice));
   };
   request.on('data', read);
   request.once('end', () => resolve(text + decoder.end()));
@@ -64,12 +69,22 @@ function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
   return promise;
 }
 
-/** How deep anything that comes in may be nested. */
+/**
+ * How deep anything that comes in may be nested. A graph may be 64 deep and an answer of an agent 80, and both come within
+ * the fields of a call and a batch: less than this would refuse at the door what is fine behind it.
+ */
 export const MAX_BODY_DEPTH = 100;
+
+/** Whoever has shown nothing can only sign in, accept an invitation and the like: all of it is short and flat. */
+export const STRANGERS_BODY: BodyLimits = {
+  maxBytes: 64 * 1024,
+  maxDepth: 16,
+  advice: 'Sign in, or send Authorization: Bearer with a key: those who are known may send more.',
+};
 
 /** An empty body counts as an empty object: verbs without fields need none. */
 export async function readJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<Json> {
-  const text = await readText(request, limits.maxBytes);
+  const text = await readText(request, limits);
   if (text === '') return {};
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
@@ -77,6 +92,6 @@ export async function readJsonBody(request: IncomingMessage, limits: BodyLimits)
   }
   const parsed = parseJsonBounded(text, limits);
   if (parsed.ok) return parsed.value;
-  if (parsed.problem.code === 'too-large') throw tooLarge(limits.maxBytes);
+  if (parsed.problem.code === 'too-large') throw tooLarge(limits.maxBytes, limits.advice);
   throw invalid(`The body cannot be read. ${parsed.problem.message}`);
 }

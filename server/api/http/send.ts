@@ -93,19 +93,24 @@ export function sendError(exchange: Exchange, error: unknown, logger: Logger): v
     response.destroy();
     return;
   }
-  const quota = quotaHeadersOf(error);
-  if (quota) {
-    response.appendHeader('ratelimit-policy', quota.policy);
-    response.appendHeader('ratelimit', quota.standing);
-  }
-  const retryAfter = retryAfterOf(error);
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+  sayWhenAgain(response, [error]);
   if (!request.complete) linger(request);
   response.setHeader('content-type', 'application/problem+json; charset=utf-8');
   response.removeHeader('content-encoding');
   response.removeHeader('etag');
   response.setHeader('cache-control', 'no-store');
   end(response, problem.status, JSON.stringify(problem));
+}
+
+/** Of several that were refused together, the one that must wait longest says when it makes sense to send all of it again. */
+export function sayWhenAgain(response: ServerResponse, errors: readonly unknown[]): void {
+  for (const quota of errors.map(quotaHeadersOf)) {
+    if (!quota) continue;
+    response.appendHeader('ratelimit-policy', quota.policy);
+    response.appendHeader('ratelimit', quota.standing);
+  }
+  const waits = errors.map(retryAfterOf).filter((wait) => wait !== undefined);
+  if (waits.length > 0) response.setHeader('retry-after', String(Math.max(...waits)));
 }
 
 const LINGER_MS = 2000;

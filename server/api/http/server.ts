@@ -11,7 +11,7 @@ import { readReadiness } from '#server/services/system/health.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
-import { MAX_BODY_DEPTH, readJsonBody } from './body.ts';
+import { MAX_BODY_DEPTH, readJsonBody, STRANGERS_BODY } from './body.ts';
 import { challengeFor, isForModels, isForNewcomers } from './challenge.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
@@ -21,7 +21,7 @@ import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.t
 import { isPerson, sendProblemPage } from './plain-page.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
-import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
+import { type Exchange, sayWhenAgain, sendAnswer, sendError, sendJson } from './send.ts';
 import { type CookieNames, cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
@@ -99,6 +99,8 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
     door.metrics.countRequest({ method, route: exchange.route, status: response.statusCode, seconds });
     door.logger.debug({ id, method, path: url.pathname, status: response.statusCode, seconds }, 'request');
   });
+  // What is written to it too late is our fault, and no reason to end the process for all others.
+  response.on('error', (err) => door.logger.error({ id, route: exchange.route, err }, 'answer failed'));
   try {
     await dispatch(door, exchange);
   } catch (error) {
@@ -159,20 +161,31 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
   // Each procedure of a batch says for itself whether it is open to nobody.
   const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
   const services = servicesOf(door);
-  const body = request.method === 'POST' ? await readBody(door, request) : {};
+  const body = request.method === 'POST' ? await readBody(door, request, actor) : {};
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const answer = await callProcedures({
     ...{ method: request.method ?? 'GET', url, body },
     context: { services, actor, browser, signal, requestId: id, meantOrg: meantOrgOf(request.headers) },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
+  sayWhenAgain(exchange.response, answer.errors);
   // Browsers reckon by it how far their own clock is off.
   const headers = { 'signalbox-time': String(services.now()) };
   await sendJson(exchange, answer, { isSecret: answer.isSecret, headers });
 }
 
-const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
-  readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
+/** It is read before it is known what may be done with it, so those who are nobody yet cannot make us hold much. */
+function readBody(
+  { maxBodyBytes: maxBytes }: Door,
+  request: IncomingMessage,
+  { kind }: Actor,
+): Promise<Json> {
+  const limits =
+    kind === 'nobody'
+      ? { ...STRANGERS_BODY, maxBytes: Math.min(maxBytes, STRANGERS_BODY.maxBytes) }
+      : { maxBytes, maxDepth: MAX_BODY_DEPTH };
+  return readJsonBody(request, limits);
+}
 
 async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const { request, url, given, browser } = exchange;
@@ -187,7 +200,7 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   named(exchange, found.route.path);
   const services = servicesOf(door);
   const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
-  const body = hasBody ? await readBody(door, request) : {};
+  const body = hasBody ? await readBody(door, request, actor) : {};
   const watched = () => signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
   let signal = found.route.isWhole ? undefined : watched();
@@ -287,10 +300,13 @@ async function answerPage(door: Door, exchange: Visit): Promise<void> {
   await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
-export function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
+/** Where it listens. */
+export function placeOf(server: Server): { port: number; address: string } {
+  const place = server.address();
+  return typeof place === 'object' && place ? place : { port: 0, address: '' };
 }
+
+export const portOf = (server: Server): number => placeOf(server).port;
 
 function named(exchange: Visit, route: string): Visit {
   exchange.route = route;

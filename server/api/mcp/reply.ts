@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { beginStream, drained, sendText } from './web.ts';
+import { drained } from '../http/drained.ts';
+import { beginStream, sendText } from './web.ts';
 
 /** Answers one message: in one piece, or as a stream from the first thing on that is told before. */
 export interface Reply {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { drained } from '../http/drained.ts';
 import type { Call } from '../http/router.ts';
 
 /** The request as the protocol's library takes it. Its body is read by the door and handed over beside it. */
@@ -16,9 +16,6 @@ export function toWebRequest({ request, headers, browser, signal }: Call): Reque
     signal,
   });
 }
-
-/** A caller who takes nothing for so long is gone. */
-const PATIENCE_MS = 30_000;
 
 /** Writes what the library answers with, as it comes. */
 export async function sendWebResponse(response: ServerResponse, answer: Response): Promise<void> {
@@ -78,9 +75,4 @@ export function sendText(
   if (text !== undefined) response.setHeader('content-length', Buffer.byteLength(text));
   response.writeHead(status);
   response.end(text);
-}
-
-export async function drained(response: ServerResponse): Promise<void> {
-  const giveUp = setTimeout(() => response.destroy(), PATIENCE_MS);
-  await Promise.race([once(response, 'drain'), once(response, 'close')]).finally(() => clearTimeout(giveUp));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listOperations } from '../operations/index.ts';
+import { browserRoutes, restRoutes } from '../rest/routes.ts';
 import { openApiDocument } from './document.ts';
 
 interface Described {
@@ -28,14 +29,12 @@ function refsOf(value: unknown): string[] {
 }
 
 describe('the OpenAPI document', () => {
-  test('describes every operation once', () => {
+  test('describes every operation, and every other route of the API, once', () => {
     expect(document.openapi).toBe('3.1.0');
+    const inDocument = described.map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+    expect(inDocument.sort()).toEqual(restRoutes.map(({ method, path }) => `${method} ${path}`).sort());
     const ids = described.map(({ operation }) => operation.operationId);
-    expect(ids.sort()).toEqual(
-      listOperations()
-        .map(({ name }) => name)
-        .sort(),
-    );
+    expect(ids.sort()).toEqual([...listOperations(), ...browserRoutes].map(({ name }) => name).sort());
   });
 
   test('refers to nothing that is not there', () => {
@@ -57,7 +56,7 @@ describe('the OpenAPI document', () => {
         operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
       ).toEqual(expect.arrayContaining(inPath));
       const statuses = Object.keys(operation.responses);
-      expect(statuses.some((status) => status.startsWith('2'))).toBe(true);
+      expect(statuses.some((status) => /^(2|303$)/.test(status))).toBe(true);
       expect(statuses).toEqual(expect.arrayContaining(['400', '429', '500']));
       // Who needs a key is told what happens without one.
       if (operation.security === undefined) expect(statuses).toContain('401');

@@ -1,17 +1,10 @@
-import { z } from 'zod';
-import type { ErrorCode } from '#server/domain/errors.ts';
-import { statusOf } from '../http/problem.ts';
+import type { z } from 'zod';
 import { listOperations, type NamedOperation } from '../operations/index.ts';
 import { HEADER_FIELDS, isOpen, isRaw, isUpload, type Operation } from '../operations/operation.ts';
 import { hasBody, placeOf } from '../rest/read-input.ts';
-import { problemSchema } from '../wire/problem.ts';
-
-type Schema = z.core.JSONSchema._JSONSchema;
-type Schemas = Record<string, Schema>;
-
-/** Errors that any operation may answer with. */
-const COMMON_ERRORS: readonly ErrorCode[] = ['INVALID', 'LIMITED', 'UNAVAILABLE', 'INTERNAL'];
-const SIGNED_IN_ERRORS: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
+import { browserRoutes } from '../rest/routes.ts';
+import { describeBrowserRoute } from './browser-routes.ts';
+import { describeErrors, type Schemas, SIGNED_IN_ERRORS, toSchema } from './schemas.ts';
 
 /** The table of operations as OpenAPI 3.1, whose schemas are the JSON Schema that zod makes. */
 export function openApiDocument(): Record<string, unknown> {
@@ -21,6 +14,12 @@ export function openApiDocument(): Record<string, unknown> {
     const { path, method } = named.operation;
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = describeOperation(named, schemas);
+  }
+  for (const route of browserRoutes) {
+    paths[route.path] ??= {};
+    Object.assign(paths[route.path] ?? {}, {
+      [route.method.toLowerCase()]: describeBrowserRoute(route, schemas),
+    });
   }
   return {
     openapi: '3.1.0',
@@ -114,18 +113,11 @@ function describeBody(
 }
 
 function describeResponses(operation: Operation, schemas: Schemas) {
-  const problem = toSchema(problemSchema, { io: 'output', schemas });
-  const codes = [
-    ...COMMON_ERRORS,
-    ...(isOpen(operation) ? [] : SIGNED_IN_ERRORS),
-    ...(operation.errors ?? []),
-  ];
-  const byStatus = Object.groupBy(codes, (code) => String(statusOf(code).status));
-  const errors = Object.entries(byStatus).map(([status, found = []]) => {
-    const description = [...new Set(found.map((code) => `${statusOf(code).title} (\`${code}\`)`))].join(', ');
-    return [status, { description, content: { 'application/problem+json': { schema: problem } } }] as const;
-  });
-  return { ...describeSuccess(operation, schemas), ...Object.fromEntries(errors) };
+  const errors = describeErrors(
+    [...(isOpen(operation) ? [] : SIGNED_IN_ERRORS), ...(operation.errors ?? [])],
+    schemas,
+  );
+  return { ...describeSuccess(operation, schemas), ...errors };
 }
 
 function describeSuccess(operation: Operation, schemas: Schemas) {
@@ -140,38 +132,4 @@ function describeSuccess(operation: Operation, schemas: Schemas) {
   const description = stream ? `Done. ${stream.description}` : 'Done';
   const content = { 'application/json': { schema }, ...(stream ? { [stream.contentType]: {} } : {}) };
   return { [status]: { description, content } };
-}
-
-/** Schemas with an id stand once in the document, and references lead there. */
-function toSchema(schema: z.ZodType, { io, schemas }: { io: 'input' | 'output'; schemas: Schemas }) {
-  const {
-    $schema: _,
-    $defs = {},
-    ...rest
-  } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      // Answers may grow: a client must bear a field that it does not know.
-      if (io === 'output' && jsonSchema.additionalProperties === false)
-        delete jsonSchema.additionalProperties;
-    },
-  });
-  for (const [name, definition] of Object.entries($defs)) schemas[name] ??= relink(definition);
-  const { id } = rest;
-  if (typeof id !== 'string') return relink(rest) as z.core.JSONSchema.ObjectSchema;
-  schemas[id] ??= relink(rest);
-  return { $ref: `#/components/schemas/${id}` } as z.core.JSONSchema.ObjectSchema;
-}
-
-function relink<Value>(value: Value): Value {
-  if (Array.isArray(value)) return value.map(relink) as Value;
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).flatMap(([key, part]): [string, unknown][] => {
-    if (key === 'id' && typeof part === 'string') return [];
-    if (key === '$ref' && typeof part === 'string')
-      return [[key, part.replace('#/$defs/', '#/components/schemas/')]];
-    return [[key, relink(part)]];
-  });
-  return Object.fromEntries(entries) as Value;
 }

@@ -4,6 +4,7 @@ import { auditExportFields, exportAudit } from '#server/services/audit/export.ts
 import { getAuditEntry } from '#server/services/audit/get.ts';
 import { listAudit } from '#server/services/audit/list.ts';
 import { verifyAuditLog } from '#server/services/audit/verify.ts';
+import { drained } from '../http/drained.ts';
 import {
   auditEntrySchema,
   presentAuditEntry,
@@ -79,7 +80,7 @@ export const audit = {
     input: z.strictObject({ ...filterInput, ...auditExportFields }),
     example: { action: 'run.started', format: 'csv' },
     async answer({ services, actor, signal }, { actor_id, ...input }) {
-      const lines = exportAudit(services, actor, { ...input, actorId: actor_id });
+      const lines = await exportAudit(services, actor, { ...input, actorId: actor_id });
       const { contentType, name } = FILES[input.format];
       return {
         async stream(response) {
@@ -90,8 +91,7 @@ export const audit = {
           });
           for await (const chunk of lines) {
             if (signal.aborted) return;
-            if (!response.write(chunk))
-              await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+            if (!response.write(chunk)) await drained(response);
           }
           response.end();
         },

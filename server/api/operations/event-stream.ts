@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { SignalboxError } from '#server/domain/errors.ts';
 import type { RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
 import type { Answer } from '../http/router.ts';
+import { type EventLines, openEventLines } from './event-lines.ts';
 import type { OperationCall } from './operation.ts';
-
-const KEEP_ALIVE_MS = 15_000;
 
 /**
  * A run's events as they are written. The number of each is its id, so a browser that was cut off asks for what came
@@ -19,46 +19,55 @@ export async function streamEvents(
   await listRunEvents(services, actor, { id, after, limit: 1 });
   return {
     async stream(response) {
-      const gone = new Promise((resolve) => response.once('close', resolve));
-      const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
-      open(response);
-      const session = services.live.open(actor, {
-        runs: (news) => {
-          for (const one of news) write(response, one);
-        },
-        backlogBytes: () => response.writableLength,
-        // It comes back by itself and asks for what came after the last one.
-        tooSlow: () => response.destroy(),
-        agents: () => undefined,
-        resumePoint: () => undefined,
-        resync: () => undefined,
-      });
+      const giveBack = services.places.take(actor);
+      if (!giveBack) throw tooMany();
       try {
-        await session.subscribe([{ run_id: id, after }]);
-        await gone;
+        await follow({ services, actor }, { response, id, after });
       } finally {
-        clearInterval(keepAlive);
-        session.close();
+        giveBack();
       }
     },
   };
 }
 
-function write(response: ServerResponse, { events, status, isOver, seq }: RunNews): void {
-  if (response.writableEnded) return;
-  for (const one of events) {
-    const entry = { seq: one.seq, at: new Date(one.at), ...one.event };
-    response.write(`id: ${one.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
+async function follow(
+  { services, actor }: Pick<OperationCall, 'services' | 'actor'>,
+  { response, id, after }: { response: ServerResponse; id: RunId; after: number },
+): Promise<void> {
+  const gone = new Promise((resolve) => response.once('close', resolve));
+  const lines = openEventLines(response);
+  const session = services.live.open(actor, {
+    runs: (news) => {
+      for (const one of news) write(lines, one);
+    },
+    backlogBytes: () => response.writableLength,
+    // It comes back by itself and asks for what came after the last one.
+    tooSlow: () => response.destroy(),
+    agents: () => undefined,
+    resumePoint: () => undefined,
+    resync: () => undefined,
+  });
+  try {
+    await session.subscribe([{ run_id: id, after }]);
+    await gone;
+  } finally {
+    lines.close();
+    session.close();
   }
-  // Tells the browser not to come back for more.
-  if (isOver) response.end(`event: end\ndata: ${JSON.stringify({ status, seq })}\n\n`);
 }
 
-function open(response: ServerResponse): void {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
+const tooMany = (): SignalboxError =>
+  new SignalboxError('LIMITED', 'Too many connections of this user or key follow events here.', {
+    advice:
+      'Close some, follow several runs over one connection (`/ws`), or raise SIGNALBOX_SOCKETS_PER_ACTOR.',
+    details: { retryAfterSeconds: 5 },
   });
-  response.write('retry: 1000\n\n');
+
+function write(lines: EventLines, { events, status, isOver, seq }: RunNews): void {
+  for (const one of events) {
+    const entry = { seq: one.seq, at: new Date(one.at), ...one.event };
+    lines.write(`id: ${one.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
+  }
+  // Tells the browser not to come back for more.
+  if (isOver) lines.end(`event: end\ndata: ${JSON.stringify({ status, seq })}\n\n`);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { SIGN_IN_MODES, SLUG, TOOL_STATES } from '#server/domain/mcp.ts';
+import { SLUG, TOOL_STATES } from '#server/domain/mcp.ts';
 import { askDeepwiki, callGatewayTool, listGatewayTools } from '#server/services/mcp/call.ts';
 import { readCatalogue } from '#server/services/mcp/catalogue.ts';
 import {
@@ -31,6 +31,7 @@ import { answersField, presentPart, questionPartSchema } from '../wire/mcp-polic
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { idempotencyKey, pageInput, presentPassword } from './fields.ts';
+import { signIn, toSignIn } from './mcp-fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneConnection = z.strictObject({ id: idSchema('mcpConnection') });
@@ -56,24 +57,6 @@ const limits = {
   timeout_ms: z.int().min(100).max(3_600_000).optional(),
   max_result_bytes: z.int().min(1024).max(67_108_864).optional(),
 };
-
-const signIn = z.strictObject({
-  mode: z
-    .enum(SIGN_IN_MODES)
-    .describe('`each`: whoever calls signs in for themselves; `shared`: one for everybody.'),
-  client_id: z.string().max(1000).optional().describe('If the server’s people have registered Signalbox.'),
-  client_secret: z.string().max(8192).optional().describe('Sealed.'),
-  scope: z.string().max(1000).optional().describe('Asked for instead of what the server proposes.'),
-  omit_resource: z.boolean().optional().describe('For authorization servers that refuse `resource`.'),
-});
-
-const toSignIn = (given: z.output<typeof signIn>) => ({
-  mode: given.mode,
-  clientId: given.client_id,
-  clientSecret: given.client_secret,
-  scope: given.scope,
-  omitsResource: given.omit_resource,
-});
 
 interface Limits {
   calls_per_minute?: number | undefined;
@@ -253,16 +236,20 @@ export const mcp = {
     input: z.strictObject({
       text: z.string().min(1).max(262_144).describe('YAML or JSON.'),
       preview: z.boolean().optional().describe('Says what would become of each, and connects none.'),
+      idempotency_key: idempotencyKey,
     }),
     output: z.object({
       servers: z.array(
         z.object({ slug: z.string(), connected: connectedSchema.nullable(), problem: z.string().nullable() }),
       ),
     }),
+    errors: ['CONFLICT'],
     example: { text: 'servers:\n  bad name:\n    url: https://mcp.example.com/mcp\n' },
     async handle({ services, actor }, input) {
-      const { text, preview } = input;
-      const servers = await importConnections(services, actor, { text, isPreview: preview ?? false });
+      const { text, preview, idempotency_key } = input;
+      const servers = await importConnections(services, actor, {
+        ...{ text, isPreview: preview ?? false, idempotencyKey: idempotency_key },
+      });
       return {
         servers: servers.map(({ slug, connected, problem }) => ({
           ...{ slug, problem },

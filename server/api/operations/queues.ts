@@ -19,7 +19,15 @@ import {
 } from '../wire/queue.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { createdInput, limitField, orderInput, pageInput, wholePageInput, withCreated } from './fields.ts';
+import {
+  createdInput,
+  idempotencyKey,
+  limitField,
+  orderInput,
+  pageInput,
+  wholePageInput,
+  withCreated,
+} from './fields.ts';
 import { operation } from './operation.ts';
 
 export const queues = {
@@ -109,12 +117,12 @@ export const deadLetters = {
     summary: 'Try a dead letter again',
     description:
       'A message goes back into its queue, and `run_id` is null. For a task a new run begins with its stage and takes over what came before; asked for twice, it is still one run.',
-    input: z.strictObject({ id: z.string().min(1).max(256) }),
+    input: z.strictObject({ id: z.string().min(1).max(256), idempotency_key: idempotencyKey }),
     output: z.object({ run_id: z.string().nullable() }),
     errors: ['NOT_FOUND', 'CONFLICT'],
     example: { id: EXAMPLE.deadLetter },
-    async handle({ services, actor }, input) {
-      return { run_id: (await replayDeadLetter(services, actor, input)).runId };
+    async handle({ services, actor }, { id, idempotency_key: key }) {
+      return { run_id: (await replayDeadLetter(services, actor, { id, idempotencyKey: key })).runId };
     },
   }),
 

@@ -18,10 +18,6 @@ const WITHOUT = new Map([
     'The events of the run tell of it.',
     ...['agents.claim', 'agents.heartbeat', 'agents.report', 'agents.upload'],
   ),
-  ...because(
-    'The workspace numbers each change and keeps who made it.',
-    ...['workspaces.write', 'workspaces.edit', 'workspaces.remove', 'workspaces.send'],
-  ),
   ...because('The log of the gateway tells of each call.', 'mcp.callTool', 'mcp.askDeepwiki'),
   ...because(
     'The example finds nothing to do; what it finds is told of one by one.',
@@ -99,6 +95,10 @@ const ACTIONS: Readonly<Record<string, string | readonly [action: string, target
   'notificationTargets.test': 'notification-target.tested',
   'notificationDeliveries.redeliver': 'notification.redelivered',
   'analytics.decide': 'error.decided',
+  'workspaces.write': 'workspace.file-written',
+  'workspaces.edit': 'workspace.file-written',
+  'workspaces.remove': 'workspace.file-removed',
+  'workspaces.send': 'workspace.message-sent',
   'workspaces.forceRelease': 'workspace.claim-taken-away',
   'mcp.connect': 'mcp-connection.created',
   'mcp.update': 'mcp-connection.changed',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { startRun } from '#server/services/run/start.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
@@ -10,6 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => http[Symbol.asyncDispose]());
 
+const PATIENCE = { timeout: 60_000, interval: 50 };
 let names = 0;
 
 /** Starts a run of one stage that takes so long. */
@@ -72,6 +73,31 @@ describe('the stream of a run', () => {
   test('is not there for a run that is not', async () => {
     expect((await follow(`run_${'0'.repeat(32)}`)).status).toBe(404);
     expect((await follow('nonsense')).status).toBe(400);
+  });
+
+  test('takes a place of its actor, which are counted, and gives it back', async () => {
+    await using few = await startTestServer({ SIGNALBOX_SOCKETS_PER_ACTOR: '1' });
+    const { services, actor } = few.program;
+    const document = { stages: [{ key: 'wait', type: 'sleep', config: { ms: 600_000 } }] };
+    const { id } = await createPipeline(services, actor, { name: 'long', document, publish: true });
+    const { run } = await startRun(services, actor, { pipelineId: id });
+    const ask = (signal?: AbortSignal) =>
+      few.fetch(`/api/v1/runs/${run.id}/events?follow=1`, signal ? { signal } : {});
+    const leaving = new AbortController();
+    expect((await ask(leaving.signal)).status).toBe(200);
+    const second = await ask();
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '5']);
+    expect(await second.json()).toMatchObject({
+      code: 'LIMITED',
+      advice: expect.stringContaining('SIGNALBOX_SOCKETS_PER_ACTOR'),
+    });
+    leaving.abort();
+    await vi.waitFor(async () => {
+      const again = new AbortController();
+      const { status } = await ask(again.signal);
+      again.abort();
+      expect(status).toBe(200);
+    }, PATIENCE);
   });
 
   test('refuses a number that is none', async () => {

@@ -6,6 +6,7 @@ import { createSchemaJudge } from '#server/testing/schema-judge.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { listOperations, type NamedOperation } from '../operations/index.ts';
 import { isRaw } from '../operations/operation.ts';
+import { browserRoutes } from './routes.ts';
 
 /** As programs read it: what is said of an answer there is said of the one that comes. */
 const { paths, components } = JSON.parse(JSON.stringify(openApiDocument()));
@@ -50,6 +51,14 @@ describe('the example of each operation, made on a server', () => {
       expect(operation.output.parse(answer.body)).toEqual(answer.body);
       expect(judge.problems(documented(operation, answer.status), answer.body)).toEqual([]);
     }
+  });
+
+  test('what Signalbox says of itself to authorization servers is as documented', async () => {
+    const { path, answer } = browserRoutes.find(({ name }) => name === 'mcp.client') ?? {};
+    const { status, body } = await http.ask(path ?? '');
+    expect(status).toBe(200);
+    expect(answer !== 'redirect' && answer?.parse(body)).toEqual(body);
+    expect(body.client_id).toBe(`${http.origin}${path}`);
   });
 
   const answered = listOperations().filter(({ operation }) => operation.method !== 'GET');

@@ -263,7 +263,7 @@ describe('nothing is gained', () => {
       Array.from({ length: 8 }, (_, at) => [at, { email: `nobody-${at}@example.org`, password: 'wrong' }]),
     );
     const names = Array.from({ length: 8 }, () => 'auth.signIn').join(',');
-    const { body: answers } = await doors.ask(`/api/trpc/${names}?batch=1`, { body });
+    const { body: answers, headers } = await doors.ask(`/api/trpc/${names}?batch=1`, { body });
     const codes = answers.map(
       ({ error }: { error: { data: { problem: { code: string } } } }) => error.data.problem.code,
     );
@@ -271,6 +271,10 @@ describe('nothing is gained', () => {
       ...Array.from({ length: 3 }, () => 'LIMITED'),
       ...Array.from({ length: 5 }, () => 'UNAUTHENTICATED'),
     ]);
+    // Of the three that were refused, as of one.
+    expect(headers.get('retry-after')).toBe('12');
+    const alone = await doors.ask('/api/trpc/auth.signIn', { body: body[0] });
+    expect([alone.status, alone.headers.get('retry-after')]).toEqual([429, '12']);
   });
 });
 

@@ -10,15 +10,18 @@ import {
   type JsonOperation,
   type Operation,
 } from '../operations/operation.ts';
+import type { BrowserRoute } from './browser-route.ts';
 import { providerRoutes } from './provider-routes.ts';
 import { createInputReader } from './read-input.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
+/** What is no operation and yet of the API. */
+export const browserRoutes: readonly BrowserRoute[] = [...providerRoutes, ...signInRoutes];
+
 /** The operations as `/api/v1`. */
 export const restRoutes: readonly Route[] = [
   ...listOperations().map(({ operation }) => toRoute(operation)),
-  ...providerRoutes,
-  ...signInRoutes,
+  ...browserRoutes,
 ];
 
 function toRoute(operation: Operation): Route {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
 import {
   beginConnectionSignIn,
@@ -6,16 +7,34 @@ import {
   clientMetadata,
   finishConnectionSignIn,
 } from '#server/services/mcp/sign-in.ts';
-import type { Answer, Route } from '../http/router.ts';
+import type { Answer } from '../http/router.ts';
+import type { BrowserRoute } from './browser-route.ts';
+import { wayBackSchema, wayOutSchema } from './provider-routes.ts';
+
+const clientSchema = z.object({
+  client_id: z.string().describe('The address of this document.'),
+  client_name: z.string(),
+  client_uri: z.string(),
+  redirect_uris: z.array(z.string()),
+  grant_types: z.array(z.string()),
+  response_types: z.array(z.string()),
+  token_endpoint_auth_method: z.string(),
+  application_type: z.string(),
+});
 
 /**
  * Going to the authorization server of an MCP server and coming back, and what such servers read of us. No operations:
  * they are of use to browsers, and to nobody but those servers.
  */
-export const signInRoutes: readonly Route[] = [
+export const signInRoutes: readonly BrowserRoute[] = [
   {
     method: 'POST',
     path: '/api/v1/mcp/connections/{id}/sign-in',
+    name: 'mcp.startSignIn',
+    summary: 'Begin to sign in at the server of an MCP connection',
+    description: 'For a browser with a session: what comes back counts in the same one only.',
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    answer: wayOutSchema,
     async handle({ services, actor, params, browser }) {
       const body = await beginConnectionSignIn(services, actor, {
         ...{ id: params.id ?? '', origin: browser.origin },
@@ -28,6 +47,11 @@ export const signInRoutes: readonly Route[] = [
     path: CALLBACK_PATH,
     rate: 'writes',
     isForPeople: true,
+    name: 'mcp.finishSignIn',
+    summary: 'Come back from the authorization server of an MCP connection',
+    query: wayBackSchema,
+    errors: [],
+    answer: 'redirect',
     async handle({ services, actor, query, onTrouble }) {
       try {
         return goTo(`/connections/${await finishConnectionSignIn(services, actor, query)}`);
@@ -43,6 +67,10 @@ export const signInRoutes: readonly Route[] = [
     method: 'GET',
     path: CLIENT_DOCUMENT_PATH,
     isOpen: true,
+    name: 'mcp.client',
+    summary: 'Read what Signalbox says of itself to authorization servers',
+    errors: [],
+    answer: clientSchema,
     handle: async ({ browser: { origin } }) => ({
       status: 200,
       headers: { 'cache-control': 'public, max-age=3600' },

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Actor } from '#server/identity/actor.ts';
+import { type Actor, NOBODY } from '#server/identity/actor.ts';
 import type { Credentials } from '#server/identity/identity.ts';
+import { networkOf } from '#server/identity/limits/subject.ts';
 import type { AuthenticateSocket, SocketSignIn } from '#server/identity/socket-sign-in.ts';
+import type { Services } from '#server/services/context.ts';
 import { ENDS, type End } from './ends.ts';
 
 /** Told which actors' sessions, keys or rights have changed. Returns how to stop. */
@@ -9,8 +11,16 @@ export type OnSessionsChanged = (listener: (concerns: (actor: Actor) => boolean)
 
 export interface AdmissionOptions {
   authenticate: AuthenticateSocket;
-  limits: { max: number; perActor: number };
+  /** `perAddress`: of those who have not signed in yet. */
+  limits: { max: number; perAddress: number };
+  /** Undefined until the process has started, and again once it stops. */
+  services(): AdmissionServices | undefined;
   now(): number;
+}
+
+export interface AdmissionServices {
+  readonly places: Services['places'];
+  readonly rates: Pick<Services['rates'], 'tokens'>;
 }
 
 /** One connection, from before it is known whose it is. */
@@ -22,8 +32,8 @@ export interface Guest {
 
 /** Who is connected, and whether they still may be. */
 export interface Admission {
-  /** Null: the house is full. */
-  open(): Guest | null;
+  /** Null: the house is full, or has too many from there of whom it is not known who they are. */
+  open(address: string | null): Guest | null;
   count(): number;
   /** From now on it hears when rights change. */
   follow(onSessionsChanged: OnSessionsChanged): void;
@@ -41,21 +51,49 @@ const AFTER_TROUBLE_MS = 5000;
 const MAX_TIMER_MS = 24 * 3_600_000;
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { authenticate, limits, now } = options;
+  const { authenticate, limits, services, now } = options;
   const visits = new Set<Visit>();
-  const byActor = new Map<string, number>();
+  /** How many of each network have not signed in. */
+  const unknown = new Map<string, number>();
   let open = 0;
   const stops: (() => void)[] = [];
 
-  function count(actor: Actor, change: number): number {
-    const key = keyOf(actor);
-    const left = (byActor.get(key) ?? 0) + change;
-    if (left > 0) byActor.set(key, left);
-    else byActor.delete(key);
-    return left;
+  /** Null: there are too many from there. */
+  function waitAt(network: string): (() => void) | null {
+    const before = unknown.get(network) ?? 0;
+    if (before >= limits.perAddress) return null;
+    unknown.set(network, before + 1);
+    let isWaiting = true;
+    return () => {
+      if (!isWaiting) return;
+      isWaiting = false;
+      const left = (unknown.get(network) ?? 0) - 1;
+      if (left > 0) unknown.set(network, left);
+      else unknown.delete(network);
+    };
   }
 
-  function stay(credentials: Credentials, first: SocketSignIn, onEnd: (end: End) => void): () => void {
+  /** Who it is, if they may be asked and are somebody; who shows too much that does not count is not looked up any more. */
+  async function recognise(credentials: Credentials): Promise<SocketSignIn | End> {
+    const tokens = services()?.rates.tokens;
+    const stranger = { ...NOBODY, from: credentials.from };
+    if (tokens === undefined) return ENDS.unavailable;
+    if (await tokens.check(stranger)) return ENDS.tooManyTries;
+    const found = await authenticate(credentials).catch(() => undefined);
+    if (found === undefined) return ENDS.unavailable;
+    if (found !== null) return found;
+    await tokens.countFailure(stranger);
+    return ENDS.unauthenticated;
+  }
+
+  interface Stay {
+    credentials: Credentials;
+    first: SocketSignIn;
+    giveBack(): void;
+    onEnd(end: End): void;
+  }
+
+  function stay({ credentials, first, giveBack, onEnd }: Stay): () => void {
     let timer: NodeJS.Timeout | undefined;
     const { actor } = first;
     const end = (why: End): void => {
@@ -82,7 +120,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
     function leave(): void {
       clearTimeout(timer);
-      if (visits.delete(visit)) count(actor, -1);
+      visits.delete(visit);
+      giveBack();
     }
     visits.add(visit);
     arm(first.askAgainAt);
@@ -90,27 +129,33 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   return {
-    open() {
-      if (open >= limits.max) return null;
+    open(address) {
+      const isSettled = open < limits.max ? waitAt(networkOf(address)) : null;
+      if (!isSettled) return null;
       open += 1;
       let isIn = true;
       let leave: () => void = () => undefined;
       return {
         async signIn(credentials, onEnd) {
-          const found = await authenticate(credentials).catch(() => undefined);
-          if (found === undefined) return ENDS.unavailable;
-          if (!found || !isIn) return ENDS.unauthenticated;
-          if (count(found.actor, 1) > limits.perActor) {
-            count(found.actor, -1);
-            return ENDS.tooMany;
-          }
-          leave = stay(credentials, found, onEnd);
+          const found = await recognise(credentials);
+          if ('code' in found) return found;
+          if (!isIn) return ENDS.unauthenticated;
+          const giveBack = services()?.places.take(found.actor);
+          if (!giveBack) return giveBack === null ? ENDS.tooMany : ENDS.unavailable;
+          isSettled();
+          const before = leave;
+          const last = stay({ credentials, first: found, giveBack, onEnd });
+          leave = () => {
+            before();
+            last();
+          };
           return found.actor;
         },
         leave() {
           if (!isIn) return;
           isIn = false;
           open -= 1;
+          isSettled();
           leave();
         },
       };
@@ -126,10 +171,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
       for (const stop of stops.splice(0)) stop();
     },
   };
-}
-
-function keyOf({ kind, orgId, id }: Actor): string {
-  return `${kind} ${orgId} ${id}`;
 }
 
 /** Where a request came from is no part of who it is from. */

@@ -9,6 +9,10 @@ export const ENDS = {
   tooMuch: { code: 4429, reason: 'Too many messages. Ask for several targets in one.' },
   tooMany: { code: 4430, reason: 'Too many connections of this user or key. Close some.' },
   tooSlow: { code: 4431, reason: 'Events are read too slowly. Resume, or listen to less.' },
+  tooManyTries: {
+    code: 4432,
+    reason: 'Too many tokens that do not count from where you are. Wait a minute.',
+  },
 } as const;
 
 export type End = (typeof ENDS)[keyof typeof ENDS];

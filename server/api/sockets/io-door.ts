@@ -59,7 +59,7 @@ export function createIoDoor(options: IoDoorOptions): IoDoor {
       } catch (error) {
         return answer(error instanceof Error ? error.message : 'Refused.', false);
       }
-      const guest = feed() ? admission.open() : null;
+      const guest = feed() ? admission.open(gate.addressOf(request)) : null;
       if (!guest) return answer('The server is full, starting or stopping. Try again later.', false);
       request.socket.once('close', guest.leave);
       guests.set(request, guest);

@@ -5,7 +5,7 @@ import type { LiveFeed } from '#server/services/live/feed.ts';
 import type { Gate } from '../http/gate.ts';
 import { portOf } from '../http/server.ts';
 import { cookieNames } from '../http/session-cookie.ts';
-import { createAdmission, type OnSessionsChanged } from './admission.ts';
+import { type AdmissionServices, createAdmission, type OnSessionsChanged } from './admission.ts';
 import { createIoDoor, IO_PATH } from './io-door.ts';
 import { createWsDoor, refuseUpgrade } from './ws-door.ts';
 
@@ -13,7 +13,9 @@ export interface SocketsOptions {
   server: Server;
   gate: Gate;
   authenticate: AuthenticateSocket;
-  limits: { max: number; perActor: number };
+  limits: { max: number; perAddress: number };
+  /** As with `feed`. */
+  services(): AdmissionServices | undefined;
   /** Undefined until the process has started, and again once it stops. */
   feed(): LiveFeed | undefined;
   /** Somebody else on this server takes upgrades too: what is not ours is left to it. */

@@ -47,7 +47,7 @@ export function createWsDoor(options: WsDoorOptions): WsDoor {
 
   return {
     accept(request, socket, head) {
-      const guest = options.admission.open();
+      const guest = options.admission.open(options.gate.addressOf(request));
       if (!guest) return refuseUpgrade(socket, 503, 'Too many connections. Try again later.');
       socket.once('close', guest.leave);
       wss.handleUpgrade(request, socket, head, (ws) =>

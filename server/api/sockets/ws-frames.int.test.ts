@@ -42,7 +42,8 @@ beforeAll(async () => {
       () => services.identity,
       () => Date.now() - 14_500,
     ),
-    limits: { max: 100, perActor: 100 },
+    limits: { max: 100, perAddress: 100 },
+    services: () => services,
     feed: () => services.live,
     onTrouble: (message, error) => {
       throw new Error(message, { cause: error });

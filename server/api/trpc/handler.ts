@@ -21,10 +21,13 @@ export interface TrpcAnswer {
   status: number;
   json: string;
   isSecret: boolean;
+  /** Of what was refused: for the headers that say when to come again. */
+  errors: readonly unknown[];
 }
 
 /** The library speaks of web requests; ours is made one, with the body that the door has read. */
 export async function callProcedures({ method, url, body, context, onError }: TrpcCall): Promise<TrpcAnswer> {
+  const errors: unknown[] = [];
   const answer = await fetchRequestHandler({
     endpoint: TRPC_PATH,
     router: appRouter,
@@ -36,6 +39,7 @@ export async function callProcedures({ method, url, body, context, onError }: Tr
     }),
     createContext: () => context,
     onError: ({ error }) => {
+      errors.push(error.cause ?? error);
       // status-words: codes of the library
       if (error.code === 'INTERNAL_SERVER_ERROR' || isOutage(error.cause)) onError(error.cause ?? error);
     },
@@ -44,6 +48,7 @@ export async function callProcedures({ method, url, body, context, onError }: Tr
     status: answer.status,
     json: await answer.text(),
     isSecret: namesOf(url).some((name) => SECRET.has(name)),
+    errors,
   };
 }
 

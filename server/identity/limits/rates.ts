@@ -34,6 +34,14 @@ export interface Rates {
   admit(actor: Actor, charges: Charges): Promise<Admission>;
   /** Counts an attempt to prove who one is; throws LIMITED. `account`: whom they say they are. */
   attempt(actor: Actor, account: string | null): Promise<void>;
+  /**
+   * Tokens that do not count, shown where nothing else counts them. Whoever has shown too many is refused before another
+   * is looked up. Apart from `attempt`: a page whose session is over shall not keep its user from signing in.
+   */
+  readonly tokens: {
+    check(actor: Actor): Promise<SignalboxError | null>;
+    countFailure(actor: Actor): Promise<void>;
+  };
   /** How the actor stands, without counting. */
   look(actor: Actor): Promise<Standing[]>;
   /** A limit beside the classes. */
@@ -96,6 +104,13 @@ export function createRates({ hot, local, perMinute, isLocalOnly, now, onLimited
     return [one, { ...all, bucket: bucketOf(name, KEYS_PER_ACCOUNT) }];
   }
 
+  function chargeForToken(actor: Actor): Charge | null {
+    if (isAtHome(actor)) return null;
+    const policy = 'failed-tokens';
+    const key = KEY.rate(policy, `address:${networkOf(actor.from.address)}`);
+    return { policy, key, bucket: bucketOf('sign-ins'), cost: 1 };
+  }
+
   /** Asked in one turn, so that it is one round trip. */
   async function pay(charges: readonly Charge[]): Promise<Admission> {
     const drawn = await Promise.all(charges.map(async (charge) => ({ charge, drawn: await draw(charge) })));
@@ -132,6 +147,20 @@ export function createRates({ hot, local, perMinute, isLocalOnly, now, onLimited
       const { refusal } = await pay(charges);
       if (refusal) throw refusal;
     },
+    tokens: {
+      async check(actor) {
+        const charge = chargeForToken(actor);
+        if (charge === null) return null;
+        const { left } = await draw({ ...charge, cost: 0 });
+        if (left >= 1) return null;
+        onLimited(charge.policy);
+        return limited(charge, { waitMs: charge.bucket.windowMs / charge.bucket.size });
+      },
+      async countFailure(actor) {
+        const charge = chargeForToken(actor);
+        if (charge !== null) await draw(charge);
+      },
+    },
     async look(actor) {
       if (isFree(actor)) return [];
       const { standings } = await pay(REQUEST_CLASSES.flatMap((name) => chargesFor(actor, name, 0)));
@@ -152,9 +181,14 @@ function standingOf({ policy, bucket }: Charge, { left, fullInMs }: Drawn): Stan
   };
 }
 
-function limited({ policy, bucket }: Charge, { waitMs }: Drawn): SignalboxError {
+const WORDS: Readonly<Record<string, string>> = {
+  'sign-ins': 'attempts to sign in',
+  'failed-tokens': 'tokens that do not count',
+};
+
+function limited({ policy, bucket }: Charge, { waitMs }: Pick<Drawn, 'waitMs'>): SignalboxError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  const what = policy === 'sign-ins' ? 'attempts to sign in' : `calls (${policy})`;
+  const what = WORDS[policy] ?? `calls (${policy})`;
   return new SignalboxError(
     'LIMITED',
     `Too many ${what}: ${bucket.size} in ${bucket.windowMs / 1000} seconds may come.`,

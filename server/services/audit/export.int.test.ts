@@ -92,9 +92,20 @@ describe('an export of the audit', () => {
 
   test('comes in pieces, none of which has all of it', async () => {
     const pieces: number[] = [];
-    for await (const piece of exportAudit(...at(), { action: 'test.filled' }))
+    for await (const piece of await exportAudit(...at(), { action: 'test.filled' }))
       pieces.push(linesOf(piece).length);
     expect(pieces).toEqual([1000, 1000, 100]);
+  });
+
+  test('is an entry itself, with what was asked for', async () => {
+    const [before] = (await listAudit(...at(), {})).items;
+    await (await exported({ action: 'test.named', format: 'csv' })).text();
+    const [entry] = (await listAudit(...at(), { action: 'audit.exported' })).items;
+    expect(entry?.seq).toBeGreaterThan(before?.seq ?? 0);
+    expect(entry).toMatchObject({ target: 'audit', after: { format: 'csv', action: 'test.named' } });
+    // Whoever is refused has taken nothing along.
+    expect((await http.ask('/api/v1/audit/export')).status).toBe(401);
+    expect((await listAudit(...at(), { action: 'audit.exported' })).items[0]?.seq).toBe(entry?.seq);
   });
 
   test('refuses a filter or a form that there is not', async () => {

@@ -53,14 +53,19 @@ const FORMATS = {
   },
 };
 
-/** One line an entry, oldest first: all that the list shows under the same filter, read page by page. */
-export function exportAudit(
+/**
+ * One line an entry, oldest first: all that the list shows under the same filter, read page by page. That it leaves this
+ * house is an entry too, written before the first line goes out.
+ */
+export async function exportAudit(
   services: Services,
   actor: Actor,
   input: z.input<typeof exportSchema> = {},
-): AsyncIterable<string> {
+): Promise<AsyncIterable<string>> {
   authorise(actor, 'audit.read');
   const { format, ...filter } = parseInput(exportSchema, input);
+  const after = JSON.parse(JSON.stringify({ format, ...filter }));
+  await services.record(actor, 'audit.exported', { target: 'audit', after });
   return readLines(services, { actor, filter, ...FORMATS[format] });
 }
 

@@ -65,6 +65,30 @@ describe('where servers may be, and what an import may do', () => {
     });
   });
 
+  test('what a file names is connected once for one key, and told again', async () => {
+    upstream = await startUpstream();
+    const text = `servers: { once: { url: "${upstream.url}" }, sly: { command: /bin/sh } }`;
+    const load = async (key: string, given = text) => {
+      const headers = { 'idempotency-key': key };
+      const { body } = await rig.http.call('/api/v1/mcp/import', { text: given }, { headers });
+      return body.servers;
+    };
+    const [first, again] = [await load('a file'), await load('a file')];
+    expect(first[0].connected.connection_id).toMatch(/^mcp/);
+    expect(again[0].connected.connection_id).toBe(first[0].connected.connection_id);
+    expect(again[1]).toEqual(first[1]);
+    // Another key is another import, which finds it there.
+    expect((await load('the same file once more'))[0]).toMatchObject({
+      connected: null,
+      problem: expect.stringContaining('already'),
+    });
+    const changed = text.replace(upstream.url, 'https://mcp.example.org/mcp');
+    expect((await load('a file', changed))[0]).toMatchObject({
+      connected: null,
+      problem: expect.stringContaining('was used for another request'),
+    });
+  });
+
   test.each([
     ['command: /bin/sh', 'command'],
     ['url: https://mcp.example.org/mcp, command: /bin/sh', 'command'],

@@ -4,6 +4,8 @@ import { invalid } from '#server/domain/errors.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { hashRequest } from '../hash-request.ts';
+import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { placeOf, sealedOf } from './connection-fields.ts';
 import { type Connected, connect } from './connections.ts';
@@ -12,6 +14,7 @@ const importSchema = z.strictObject({
   text: z.string().min(1).max(262_144),
   /** Says what would become of each, and connects none. */
   isPreview: z.boolean().default(false),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
 const entrySchema = z.strictObject({
   server_type: z.string().optional(),
@@ -46,26 +49,36 @@ export async function importConnections(
   input: z.input<typeof importSchema>,
 ): Promise<Imported[]> {
   authorise(actor, 'mcp.manage');
-  const { text, isPreview } = parseInput(importSchema, input);
+  const { text, isPreview, idempotencyKey } = parseInput(importSchema, input);
   const { servers } = readFile(text);
   const entries = Object.entries(servers);
   if (entries.length > MAX_SERVERS) throw invalid(`The file has more than ${MAX_SERVERS} servers.`);
   const done: Imported[] = [];
   for (const [slug, given] of entries)
-    done.push(await importOne(services, actor, { slug, given, isPreview }));
+    done.push(await importOne(services, actor, { slug, given, isPreview, key: keyOf(slug, idempotencyKey) }));
   return done;
 }
+
+/** Each server is connected on its own, and so each has a key of its own, which follows from that of the file. */
+const keyOf = (slug: string, key: string | undefined): string | undefined =>
+  key === undefined ? undefined : hashRequest({ import: key, slug });
 
 async function importOne(
   services: Services,
   actor: Actor,
-  { slug, given, isPreview }: { slug: string; given: unknown; isPreview: boolean },
+  {
+    slug,
+    given,
+    isPreview,
+    key,
+  }: { slug: string; given: unknown; isPreview: boolean; key: string | undefined },
 ): Promise<Imported> {
   try {
     const entry = readEntry(slug, fillIn(given as Json, services.importVariables));
     if (isPreview)
       return { slug, connected: null, problem: await obstacleOf(services, actor, { ...entry, slug }) };
-    return { slug, connected: await connect(services, actor, { ...entry, slug }), problem: null };
+    const connected = await connect(services, actor, { ...entry, slug, idempotencyKey: key });
+    return { slug, connected, problem: null };
   } catch (error) {
     return { slug, connected: null, problem: error instanceof Error ? error.message : String(error) };
   }

@@ -16,6 +16,7 @@ import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { type AuditNote, auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { createdFields } from '../born-page.ts';
 import type { DeadLetterView, Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
@@ -37,7 +38,8 @@ const listSchema = z.strictObject({
 });
 const LIST = 'dead-letters';
 
-const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
+const readSchema = z.strictObject({ id: z.string().min(1).max(256) });
+const replaySchema = readSchema.extend({ idempotencyKey: idempotencyKeySchema.optional() });
 const discardSchema = z.strictObject({
   id: z.string().min(1).max(256),
   reason: z.string().trim().min(1, 'must say why, for those who look for it later').max(1000),
@@ -145,10 +147,10 @@ export interface OpenedLetter {
 export async function readDeadLetter(
   services: Services,
   actor: Actor,
-  input: z.input<typeof replaySchema>,
+  input: z.input<typeof readSchema>,
 ): Promise<OpenedLetter> {
   authorise(actor, 'queue.inspect');
-  const { id } = parseInput(replaySchema, input);
+  const { id } = parseInput(readSchema, input);
   const letterId = letterIdSchema.safeParse(id);
   const letter = letterId.success
     ? await findTask(services, actor, letterId.data)
@@ -202,7 +204,20 @@ export async function replayDeadLetter(
   input: z.input<typeof replaySchema>,
 ): Promise<{ runId: RunId | null }> {
   authorise(actor, 'queue.operate');
-  const { id } = parseInput(replaySchema, input);
+  const { id, idempotencyKey: key } = parseInput(replaySchema, input);
+  if (key === undefined) return replay(services, actor, id);
+  const { id: made } = await inTenant(services.db, actor.orgId, (tx) =>
+    makeOnce(tx, actor, {
+      key,
+      request: { replayed: id },
+      make: async () => ({ id: (await replay(services, actor, id)).runId ?? id, isNew: true }),
+    }),
+  );
+  const runId = idSchema('run').safeParse(made);
+  return { runId: runId.success ? runId.data : null };
+}
+
+async function replay(services: Services, actor: Actor, id: string): Promise<{ runId: RunId | null }> {
   const letterId = letterIdSchema.safeParse(id);
   if (letterId.success) return { runId: await replayTask(services, actor, letterId.data) };
   const isDone = await services.queues.replayDeadLetter(id, isQueueOf(services, actor));

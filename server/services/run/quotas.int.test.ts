@@ -51,6 +51,8 @@ it('refuses a key its runs of a minute, and an organisation those of a day, with
     SIGNALBOX_RUNS_PER_DAY: '3',
     SIGNALBOX_RUNS_PER_KEY_MINUTE: '1',
   });
+  const pipeline = { name: 'p', stages: [{ name: 'a', type: 'nobody-does-this' }] };
+  const { id } = (await server.call('/api/v1/pipelines', pipeline)).body;
   const { key } = (await server.call('/api/v1/keys', { name: 'k', role: 'operator' })).body;
   const submit = (headers: Record<string, string>) =>
     server.call('/api/v1/tasks', { type: 'nobody-does-this' }, { headers });
@@ -63,6 +65,11 @@ it('refuses a key its runs of a minute, and an organisation those of a day, with
   const again = minute.headers.get('retry-after');
   expect(Number(again)).toBeGreaterThan(0);
   expect(minute.headers.get('ratelimit')).toBe(`"runs_per_key_minute";r=0;t=${again}`);
+  const overTrpc = await server.call('/api/trpc/pipelines.execute', { id }, { headers: byKey });
+  expect(overTrpc.status).toBe(429);
+  expect(overTrpc.headers.get('ratelimit-policy')).toBe('"runs_per_key_minute";q=1');
+  expect(overTrpc.headers.get('ratelimit')).toMatch(/^"runs_per_key_minute";r=0;t=\d+$/);
+  expect(Number(overTrpc.headers.get('retry-after'))).toBeGreaterThan(0);
   expect([(await submit({})).status, (await submit({})).status]).toEqual([202, 202]);
   const day = await submit({});
   expect(day).toMatchObject({ status: 429, body: { limit: 'runs_per_day', max: 3, used: 3 } });

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import type { Place, Writer } from '#db/queries/workspace-enter.ts';
 import type { Content } from '#server/agents/workspace/contents.ts';
 import type { FileDiff, FileRead, Written } from '#server/agents/workspace/files.ts';
 import { invalid } from '#server/domain/errors.ts';
@@ -8,6 +9,7 @@ import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { openedPlaceOf, pathSchema, plainText, whereFields, whoFields, writerOf } from './admit.ts';
+import { noteByHand } from './by-hand.ts';
 
 const version = z.int().min(1).max(1_000_000_000);
 const wellFormed = z.string().refine((text) => text.isWellFormed(), 'has half a character');
@@ -74,10 +76,12 @@ export async function writeFile(
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, content, encoding, ...request } = parseInput(writeSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  return services.workspaces.files.write(place, writer, {
+  const written = await services.workspaces.files.write(place, writer, {
     ...request,
     content: toContent(content, encoding),
   });
+  await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-written', written));
+  return written;
 }
 
 export async function editFile(
@@ -88,7 +92,9 @@ export async function editFile(
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, ...request } = parseInput(editSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  return services.workspaces.files.edit(place, writer, request);
+  const written = await services.workspaces.files.edit(place, writer, request);
+  await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-written', written));
+  return written;
 }
 
 export async function deleteFile(
@@ -99,8 +105,16 @@ export async function deleteFile(
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, ...request } = parseInput(deleteSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  return services.workspaces.files.write(place, writer, { ...request, content: null });
+  const written = await services.workspaces.files.write(place, writer, { ...request, content: null });
+  await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-removed', written));
+  return written;
 }
+
+const fileNote = (
+  { place, writer }: { place: Place; writer: Writer },
+  action: string,
+  { path, version }: Written,
+) => ({ writer, action, target: place.runId, after: { path, version } });
 
 /** Bytes that are text are kept as text, however they came: so they can be read, edited and compared. */
 function toContent(given: string, encoding: 'text' | 'base64'): Content {

@@ -7,6 +7,7 @@ import type { Services } from '../context.ts';
 import { idempotencyKeySchema, onceOf } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { openedPlaceOf, placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
+import { noteByHand } from './by-hand.ts';
 
 const listSchema = z.strictObject(whereFields);
 const joinSchema = z.strictObject({ ...whoFields, about: plainText(500).optional() });
@@ -91,7 +92,12 @@ export async function sendMessage(
   const { place, writer } = await writerOf(services, actor, { who });
   const request = { message: { run: place.runId, from: writer.holder, to, body } };
   const once = onceOf(actor, { key, request });
-  return services.workspaces.talk.send(place, writer, { to: to ?? null, body, once });
+  const sent = await services.workspaces.talk.send(place, writer, { to: to ?? null, body, once });
+  // What was said stands in the workspace, where not everybody may read it who reads the audit.
+  const after = { seq: sent.seq, to: to ?? null };
+  const note = { writer, action: 'workspace.message-sent', target: place.runId, after };
+  if (sent.isNew) await noteByHand(services, actor, note);
+  return sent;
 }
 
 export async function readInbox(

@@ -4,7 +4,7 @@ import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer, portOf } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { readLiveLock, takeDataLock } from '#server/platform/data-lock.ts';
+import { localOriginOf, readLiveLock, takeDataLock } from '#server/platform/data-lock.ts';
 import { findEmbeddedUrl } from '#server/platform/embedded-postgres.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createLogger } from '#server/platform/logger.ts';
@@ -26,11 +26,8 @@ export async function openInstallation(env: Env): Promise<Installation> {
   const token = readOrCreateSecret(join(env.dataDir, 'api-secret'));
   if (holder === undefined) return startInstallation(env, token);
   const databaseUrl = env.databaseUrl ?? findEmbeddedUrl(env.dataDir);
-  const origin = `http://127.0.0.1:${holder.port}`;
-  const isReady = await fetch(`${origin}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  const origin = localOriginOf(holder);
+  const isReady = origin !== undefined && (await answersReady(origin));
   if (databaseUrl === null || !isReady) {
     throw new SignalboxError('UNAVAILABLE', `The Signalbox of ${env.dataDir} runs and takes no work yet.`, {
       advice: `Wait until it says that it is ready, or stop it (process ${holder.pid}).`,
@@ -38,6 +35,12 @@ export async function openInstallation(env: Env): Promise<Installation> {
   }
   return { origin, token, databaseUrl, close: async () => undefined };
 }
+
+const answersReady = (origin: string): Promise<boolean> =>
+  fetch(`${origin}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 /** The whole program but its pages, on a port of this machine that nobody knows. */
 async function startInstallation(env: Env, token: string): Promise<Installation> {
