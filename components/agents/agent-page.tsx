@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { conditionOf, endedOf, failedOf } from '../../server/domain/agent-condition.ts';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -26,8 +27,9 @@ export function AgentPage({ id }: { id: string }) {
   const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
   const { aheadMs, activityOf } = useFleet();
+  const condition = agent && conditionOf(agent.state, activityOf(agent.id));
   if (!agent && error && isMissing(error)) return <NoThing title={words.agent.missing} up={UP} />;
-  if (!agent)
+  if (!agent || !condition)
     return (
       <Page>
         <PageHead title={words.agent.one} trail={TRAIL} />
@@ -48,11 +50,11 @@ export function AgentPage({ id }: { id: string }) {
           <>
             <span className="min-w-0 break-words">{agent.name}</span>
             <span aria-live="polite" className="text-base font-normal tracking-normal">
-              <StatusPill look={lookOfAgent(agent.state)} />
+              <StatusPill look={lookOfAgent(condition)} />
             </span>
           </>
         }
-        note={<HeadNote agent={agent} />}
+        note={<HeadNote agent={agent} isFailing={condition === 'failing'} />}
         actions={<OrderButtons agent={agent} />}
       />
       <div className="flex flex-col gap-5">
@@ -65,7 +67,7 @@ export function AgentPage({ id }: { id: string }) {
   );
 }
 
-function HeadNote({ agent }: { agent: Agent }) {
+function HeadNote({ agent, isFailing }: { agent: Agent; isFailing: boolean }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3 text-sm">
       <CopyText what={words.agent.id} text={agent.id} />
@@ -77,6 +79,7 @@ function HeadNote({ agent }: { agent: Agent }) {
           {words.agent.ordered}: <span className="text-text">{words.agent.orderedBy(agent.reason)}</span>
         </span>
       ) : null}
+      {isFailing ? <span className="text-warn">{words.agent.failing}</span> : null}
     </span>
   );
 }
@@ -91,8 +94,7 @@ function Figures({
   aheadMs: number;
 }) {
   const now = useServerNow(aheadMs);
-  const [good, bad] = [activity?.succeeded ?? 0, (activity?.failed ?? 0) + (activity?.lost ?? 0)];
-  const ended = good + bad;
+  const [ended, bad] = activity ? [endedOf(activity), failedOf(activity)] : [0, 0];
   const age = beatAgeOf(agent, now);
   return (
     <section
@@ -111,7 +113,7 @@ function Figures({
       <Figure
         label={words.agent.figures.failed}
         value={bad}
-        unit={ended === 0 ? '' : words.agent.figures.of(ended)}
+        unit={ended === 0 ? '' : words.agent.figures.shareOf(bad / ended, ended)}
         note={words.agent.hour}
       />
       <Figure

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { AGENT_CONDITIONS } from '../../server/domain/agent-condition.ts';
 import { CALL_OUTCOMES, TOOL_STATES } from '../../server/domain/mcp.ts';
 import { DELIVERY_STATES } from '../../server/domain/notifications.ts';
-import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
 import {
@@ -22,7 +22,7 @@ const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['attempts', ['running', 'succeeded', 'failed', 'cancelled', 'lost', 'released'].map(lookOfAttempt)],
-  ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['agents', AGENT_CONDITIONS.map(lookOfAgent)],
   ['queues', QUEUE_STATES.map(lookOfQueue)],
   ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],
   ['MCP servers', CONNECTION_STATES.map(lookOfConnection)],
