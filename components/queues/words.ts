@@ -1,4 +1,4 @@
-import { counted } from '../ui/format.ts';
+import { counted, formatCount } from '../ui/format.ts';
 
 export const words = {
   title: 'Queues',
@@ -19,6 +19,11 @@ export const words = {
     more: 'and more',
   },
   showEmpty: 'Show empty queues',
+  all: (count: number) => `Show all ${formatCount(count)} queues`,
+  gone: {
+    title: (queue: string) => `There is no queue ${queue}`,
+    text: 'It may have gone with the agent that it was for.',
+  },
   columns: {
     queue: 'Queue',
     state: 'State',
