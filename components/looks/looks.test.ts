@@ -30,6 +30,15 @@ const GROUPS: [string, Look[]][] = [
   ['MCP calls', CALL_OUTCOMES.map(lookOfCall)],
 ];
 
+/** Those that are drawn as bars without a word beside them: whoever sees no hues goes by the pattern alone. */
+const DRAWN = ['runs', 'tasks', 'attempts', 'agents', 'queues'];
+test.each(GROUPS.filter(([kind]) => DRAWN.includes(kind)))(
+  'the states of %s have a pattern each',
+  (_, looks) => {
+    expect(new Set(looks.map(({ pattern }) => pattern)).size).toBe(looks.length);
+  },
+);
+
 describe.each(GROUPS)('the states of %s', (_, looks) => {
   test('have a word each', () => {
     expect(new Set(looks.map(({ label }) => label)).size).toBe(looks.length);
