@@ -37,6 +37,10 @@ export const runWords = {
     n === 1
       ? 'It waits for one more reason: its stages say why.'
       : `It waits for ${formatCount(n)} more reasons: its stages say why.`,
+  line: 'The line of replays that led here',
+  lineHidden: (count: number) => `${formatCount(count)} more`,
+  lineEnd: 'this run',
+  lineGoesOn: 'It goes back further.',
   replays: 'Replayed by',
   manyReplays: (n: number) => `more than ${formatCount(n)} runs`,
   compare: 'Compare',
