@@ -1,5 +1,7 @@
 import { formatCount } from '../ui/format.ts';
 
+const DRAWN = 'Both drawn';
+
 /** What people read on the canvas. */
 export const words = {
   canvas: 'Canvas',
@@ -42,6 +44,8 @@ export const words = {
   capability: 'Capability',
   changed: '~ changed',
   changes: 'Changes',
+  drawn: DRAWN,
+  removed: '− removed',
   colour: 'Colour',
   commasBetweenThem: 'Commas between them.',
   config: 'Config',
@@ -250,7 +254,7 @@ export const words = {
   redoOf: (step: string) => `Redo: ${step}`,
   fromVersion: (version: number) => `From version ${version} to the draft`,
   fromVersionNote: (version: number) =>
-    `From version ${version} to the draft. The canvas marks what is new or changed.`,
+    `From version ${version} to the draft. The canvas marks what is new or changed; “${DRAWN}” shows what is gone as well.`,
   groupMoves: (stages: string) => `${stages}. Moving the group moves them.`,
   selected: (things: string) => `${things} selected`,
   amongThem: (stages: string) => `${stages} among them.`,
