@@ -141,6 +141,7 @@ test('whoever comes back from a run goes on from it, and runs are compared from 
   await compare.click();
   await page.waitForURL(/compare\?a=.*&b=/);
   await page.getByRole('heading', { name: 'Both on one graph' }).waitFor();
+  await page.getByText('Both were given the same.').waitFor();
   const [a = '', b = ''] = ['a', 'b'].map((side) => new URL(page.url()).searchParams.get(side) ?? '');
   expect(a < b).toBe(true);
 
