@@ -12,6 +12,7 @@ import { PageHead } from '../../ui/surface.tsx';
 import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
 import { words } from '../words.ts';
 import { Lineage } from './lineage.tsx';
+import { ListNeighbours } from './list-neighbours.tsx';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
@@ -36,7 +37,12 @@ export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string
           </>
         }
         note={<Facts run={run} />}
-        actions={<RunActions run={run} stageKey={stageKey} onPrint={onPrint} />}
+        actions={
+          <>
+            <ListNeighbours id={run.id} />
+            <RunActions run={run} stageKey={stageKey} onPrint={onPrint} />
+          </>
+        }
       />
       <Lineage run={run} />
     </>

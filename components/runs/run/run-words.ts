@@ -136,6 +136,8 @@ export const runWords = {
   keys: {
     next: 'Next stage',
     previous: 'Stage before',
+    nextRun: 'Next run of the list',
+    previousRun: 'Run before it in the list',
     close: 'Close the stage',
     on: 'Along a wire',
     back: 'Back along a wire',
@@ -207,6 +209,8 @@ export const runWords = {
     what: 'What happened',
     loading: 'Loading the events',
     ofRun: 'The run',
+    count: (n: number) => counted(n, { one: 'event', other: 'events' }),
+    fold: (stage: string) => `Events of ${stage}`,
     download: 'Download the events',
     loadingAll: (n: number, of: number) => `Loading all of them: ${formatCount(n)} of ${formatCount(of)}`,
   },
