@@ -4,6 +4,8 @@ const DRAWN = 'Both drawn';
 
 /** What people read on the canvas. */
 export const words = {
+  breadcrumb: 'Breadcrumb',
+  toPipeline: 'The pipeline with its runs and versions',
   canvas: 'Canvas',
   map: 'Map of the pipeline',
   missing: 'There is no such pipeline',
@@ -32,7 +34,6 @@ export const words = {
   addTheFirstOne: 'Add the first one',
   addTheFirstStage: 'Add the first stage',
   after: 'After',
-  allPipelines: 'All pipelines',
   any: 'any',
   arrange: 'Arrange',
   attempts: 'Attempts',
