@@ -140,7 +140,11 @@ export const words = {
   },
   replayFailed: 'Replay failed…',
   selected: (n: number) => `${formatCount(n)} selected`,
-  allMatching: 'All that match…',
+  allMatching: (count: number | undefined, isMore = false) => {
+    if (count === undefined) return 'All that match…';
+    if (!isMore) return `All that match (${formatCount(count)})…`;
+    return `All that match (${formatCount(count)} or more)…`;
+  },
   compare: 'Compare',
   compareTwo: 'Tick two runs to compare them',
   unselect: 'Clear the selection',
@@ -157,6 +161,8 @@ export const words = {
     ticked: (action: BulkAction) => `${VERBS[action]} what is ticked`,
   },
   bulk: {
+    most: 'At most 100,000 at once',
+    mostNote: 'If there are more, narrow the list down, by a range of time for instance.',
     verb: (action: BulkAction) => VERBS[action],
     title: (action: BulkAction, n: number | undefined) =>
       n === undefined ? `${VERBS[action]} runs?` : `${VERBS[action]} ${runs(n)}?`,

@@ -45,7 +45,7 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/runs?status=failed': [
     [/^Replay failed…$/, 'run.operate'],
-    [/^All that match…$/, 'run.operate'],
+    [/^All that match( \(.+\))?…$/, 'run.operate'],
     [/^Remove the view/, 'view.manage'],
   ],
   '/audit': [

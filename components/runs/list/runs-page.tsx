@@ -108,7 +108,7 @@ function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): 
   return (
     <>
       {isFiltered(state.params) ? (
-        <MatchingMenu onAct={(action) => onAsk({ action, target: { filter } })} />
+        <MatchingMenu filter={filter} onAct={(action) => onAsk({ action, target: { filter } })} />
       ) : null}
       <Button icon={RotateCcw} onClick={() => onAsk({ action: 'replay', target: { filter: failed } })}>
         {words.replayFailed}
@@ -144,7 +144,10 @@ interface ListProps {
 
 function List({ state, runs, columns, selected, setSelected, grid }: ListProps) {
   const router = useRouter();
-  const place = usePlaceInList('runs');
+  const place = usePlaceInList(
+    'runs',
+    runs.rows?.map(({ id }) => id),
+  );
   const selection = { keys: selected, onChange: setSelected, labelOf: words.select };
   return (
     <DataGrid
