@@ -171,6 +171,8 @@ test('things are tidied, marked, aligned, grouped by mouse and by keys, folded, 
   await saved(page);
   const { ui: grouped } = (await readDraft(page)).document;
   expect(grouped).toMatchObject({ groups: [{ stages: ['a', 'b'] }, { stages: ['c', 'd'] }] });
+  const extras = page.getByRole('list', { name: 'Notes and groups' });
+  await expect.poll(() => extras.getByRole('button', { name: /^Group Group, 2 stages/ }).count()).toBe(2);
   await page.keyboard.press('?');
   await dialog(page, 'Keys').getByText('Add to what is selected, or take from it').waitFor();
   await page.keyboard.press('Escape');

@@ -136,6 +136,8 @@ export const runWords = {
   keys: {
     next: 'Next stage',
     previous: 'Stage before',
+    linkNext: 'Link to a line of the log, then to the next',
+    linkBefore: 'Link to the line before',
     nextRun: 'Next run of the list',
     previousRun: 'Run before it in the list',
     close: 'Close the stage',
@@ -175,6 +177,7 @@ export const runWords = {
     nobody: 'nobody',
   },
   logs: {
+    linked: (level: string, text: string) => `Linked: ${level}, ${text}`,
     search: 'Find in the log',
     level: 'Level',
     levels: { debug: 'All', info: 'Info', warn: 'Warnings', error: 'Errors' },
