@@ -9,13 +9,23 @@ import { isMissing, NoThing } from '../shell/lost.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
 import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
-import { StateTimeline, StatusPill } from '../ui/status.tsx';
+import { Link } from '../ui/link.tsx';
+import { StateTimeline, StatusPill, StatusText } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Table } from '../ui/table.tsx';
 import { Ago, Chip, Code, CopyText, Elapsed } from '../ui/text.tsx';
 import { AgentWork } from './agent-work.tsx';
 import { spansOf } from './day-of-agent.ts';
 import { OrderButtons } from './order-menu.tsx';
-import { type Activity, type Agent, beatAgeOf, NOTHING, useFleet, useServerNow } from './use-fleet.ts';
+import {
+  type Activity,
+  type Agent,
+  beatAgeOf,
+  type FleetAgent,
+  NOTHING,
+  useFleet,
+  useServerNow,
+} from './use-fleet.ts';
 import { words } from './words.ts';
 
 const UP = { label: words.title, href: '/agents' };
@@ -26,7 +36,7 @@ export function AgentPage({ id }: { id: string }) {
   const asked = useQuery({ ...question, refetchInterval: 5000 });
   const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
-  const { aheadMs, activityOf } = useFleet();
+  const { agents: fleet, aheadMs, activityOf } = useFleet();
   const condition = agent && conditionOf(agent.state, activityOf(agent.id));
   if (!agent && error && isMissing(error)) return <NoThing title={words.agent.missing} up={UP} />;
   if (!agent || !condition)
@@ -61,6 +71,7 @@ export function AgentPage({ id }: { id: string }) {
         <Figures agent={agent} activity={activityOf(agent.id)} aheadMs={aheadMs} />
         <Day agent={agent} />
         <AgentWork id={agent.id} />
+        <Instances agent={agent} fleet={fleet ?? []} />
         <Facts agent={agent} />
       </div>
     </Page>
@@ -150,6 +161,54 @@ function Day({ agent }: { agent: Agent }) {
         <span>{words.agent.dayAgo}</span>
         <span>{words.agent.now}</span>
       </p>
+    </Card>
+  );
+}
+
+/** Its name outlives programs: each that has come under it, one after the other or side by side. */
+function Instances({ agent, fleet }: { agent: Agent; fleet: readonly FleetAgent[] }) {
+  const alike = fleet
+    .filter(({ name }) => name === agent.name)
+    .toSorted((a, b) => Date.parse(b.registered_at) - Date.parse(a.registered_at));
+  if (alike.length < 2) return null;
+  return (
+    <Card title={words.agent.instances} flush>
+      <Table
+        label={words.agent.instances}
+        rows={alike}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'instance',
+            title: words.agent.instance,
+            onPhone: 'lead',
+            cell: ({ id, instance }) =>
+              id === agent.id ? (
+                <>
+                  {instance} <Chip>{words.agent.thisOne}</Chip>
+                </>
+              ) : (
+                <Link href={`/agents/${id}`} className="text-accent hover:underline">
+                  {instance}
+                </Link>
+              ),
+          },
+          { key: 'version', title: words.columns.version, cell: ({ version }) => version || '–' },
+          {
+            key: 'state',
+            title: words.columns.state,
+            onPhone: 'side',
+            cell: ({ condition }) => <StatusText look={lookOfAgent(condition)} />,
+          },
+          {
+            key: 'since',
+            title: words.agent.cameIn,
+            align: 'end',
+            cell: ({ registered_at: at }) => <Ago at={at} />,
+          },
+        ]}
+      />
+      <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.agent.instancesNote}</p>
     </Card>
   );
 }

@@ -166,5 +166,11 @@ export const words = {
       beat: 'Last beat',
     },
     allRuns: 'All runs it worked on',
+    runsNow: 'Runs under way that it worked on',
+    instances: 'All of this name',
+    instancesNote: 'One for each instance, the newest first, with the version that it came in with last.',
+    instance: 'Instance',
+    cameIn: 'First came in',
+    thisOne: 'this one',
   },
 } as const;
