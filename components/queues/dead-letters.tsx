@@ -121,6 +121,14 @@ export function DeadLetters({ letters, asked, mayInspect, isAll }: DeadLettersPr
 function ReplayAll({ count, isAll }: { count: number; isAll: boolean }) {
   const [isAsking, setAsking] = useState(false);
   const { run, isBusy, done } = useReplayAll();
+  useKeys(words.dead.keys.title, [
+    {
+      label: words.dead.replayAll(count, isAll),
+      leads: true,
+      disabled: isBusy,
+      run: () => setAsking(true),
+    },
+  ]);
   return (
     <span className="flex items-center gap-3">
       <span role="status" className="text-sm text-quiet tabular-nums">

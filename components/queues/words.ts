@@ -74,6 +74,8 @@ export const words = {
       `${counted(done, { one: 'letter', other: 'letters' })} replayed${refused === 0 ? '' : `, ${refused} could not be`}.`,
     refused: (message: string) => `One that could not be: ${message}`,
     replay: 'Replay',
+    replayThis: 'Replay this dead letter',
+    discardThis: 'Discard this dead letter',
     replayDone: 'It is tried again.',
     discard: 'Discard',
     discardTitle: 'Discard this dead letter?',

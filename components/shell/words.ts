@@ -44,6 +44,8 @@ export const words = {
     openIt: 'open it',
     here: 'On this page',
     goTo: 'Go to',
+    make: 'Make',
+    newPipeline: 'New pipeline',
     pipelines: 'Pipelines',
     agents: 'Agents',
     more: (left: number) => `${left} more`,

@@ -1,12 +1,13 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { ArrowRight, Bot, CornerDownLeft, ListFilter, Workflow } from 'lucide-react';
+import { ArrowRight, Bot, CornerDownLeft, ListFilter, Plus, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useDeferredValue } from 'react';
 import type { VersionId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
+import { useMay } from '../use-may.ts';
 import { usePlaces } from '../use-places.ts';
 import { words } from '../words.ts';
 import {
@@ -29,6 +30,7 @@ export function useCommands(search: string): CommandGroup[] {
   const { push } = useRouter();
   const here = usePageCommands();
   const places = usePlaces();
+  const make = useMakeCommands();
   const found = useFound(search);
   const page = usePageOfId(search);
   const groups: CommandGroup[] = [
@@ -59,9 +61,18 @@ export function useCommands(search: string): CommandGroup[] {
           run: () => push(href),
         })),
     },
+    { title: words.palette.make, commands: make.filter(({ label }) => isMatch(label, search)) },
     ...found,
   ];
   return groups.filter(({ commands }) => commands.length > 0);
+}
+
+/** What is made from nothing is nowhere yet, so it is offered everywhere. */
+function useMakeCommands(): Command[] {
+  const { push } = useRouter();
+  if (!useMay()('pipeline.create')) return [];
+  const href = '/pipelines?new=blank';
+  return [{ id: href, label: words.palette.newPipeline, icon: Plus, run: () => push(href) }];
 }
 
 /** Of a version the server is asked where it belongs. */
