@@ -19,6 +19,8 @@ export interface RunsLink {
   stage_outcome?: 'failed' | 'retried' | 'attempt_failed' | 'attempt_lost';
   waiting?: string;
   sort?: 'finished:desc' | 'duration:desc';
+  /** In which the list tells its times; none: that of whoever looks. */
+  zone?: string | null;
 }
 
 /** The list of just those runs that a figure counts. */

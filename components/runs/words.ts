@@ -139,6 +139,8 @@ export const words = {
     reset: 'Any time',
   },
   replayFailed: 'Replay failed…',
+  timesOf: (zone: string) => `Times of ${zone}.`,
+  ownZone: 'Tell them in mine',
   selected: (n: number) => `${formatCount(n)} selected`,
   allMatching: (count: number | undefined, isMore = false) => {
     if (count === undefined) return 'All that match…';
