@@ -184,8 +184,11 @@ function useEvents(run: Run, isAll: boolean) {
   };
 }
 
+/** Before the place of a stage, so that it is no number of an event. */
+const HEADING = '#';
+
 const keyOf = (row: EventRow): string =>
-  row.kind === 'event' ? String(row.event.seq) : `stage ${row.stage}`;
+  row.kind === 'event' ? String(row.event.seq) : `${HEADING}${row.stage}`;
 
 interface ColumnProps {
   run: Run;
