@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { conditionOf, endedOf, failedOf } from '../../server/domain/agent-condition.ts';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -9,13 +10,23 @@ import { Sparkline } from '../ui/chart/index.ts';
 import { useNow } from '../ui/clock.ts';
 import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
-import { StateTimeline, StatusPill } from '../ui/status.tsx';
+import { Link } from '../ui/link.tsx';
+import { StateTimeline, StatusPill, StatusText } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Table } from '../ui/table.tsx';
 import { Ago, Chip, Code, CopyText, Elapsed } from '../ui/text.tsx';
 import { AgentWork } from './agent-work.tsx';
 import { spansOf } from './day-of-agent.ts';
 import { OrderButtons } from './order-menu.tsx';
-import { type Activity, AGE_MS, type Agent, beatAgeOf, NOTHING, useFleet } from './use-fleet.ts';
+import {
+  type Activity,
+  AGE_MS,
+  type Agent,
+  beatAgeOf,
+  type FleetAgent,
+  NOTHING,
+  useFleet,
+} from './use-fleet.ts';
 import { words } from './words.ts';
 
 const UP = { label: words.title, href: '/agents' };
@@ -26,9 +37,10 @@ export function AgentPage({ id }: { id: string }) {
   const asked = useQuery({ ...question, refetchInterval: 5000 });
   const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
-  const { activityOf } = useFleet();
+  const { agents: fleet, activityOf } = useFleet();
+  const condition = agent && conditionOf(agent.state, activityOf(agent.id));
   if (!agent && error && isMissing(error)) return <NoThing title={words.agent.missing} up={UP} />;
-  if (!agent)
+  if (!agent || !condition)
     return (
       <Page>
         <PageHead title={words.agent.one} trail={TRAIL} />
@@ -49,24 +61,25 @@ export function AgentPage({ id }: { id: string }) {
           <>
             <span className="min-w-0 break-words">{agent.name}</span>
             <span aria-live="polite" className="text-base font-normal tracking-normal">
-              <StatusPill look={lookOfAgent(agent.state)} />
+              <StatusPill look={lookOfAgent(condition)} />
             </span>
           </>
         }
-        note={<HeadNote agent={agent} />}
+        note={<HeadNote agent={agent} isFailing={condition === 'failing'} />}
         actions={<OrderButtons agent={agent} />}
       />
       <div className="flex flex-col gap-5">
         <Figures agent={agent} activity={activityOf(agent.id)} />
         <Day agent={agent} />
         <AgentWork id={agent.id} />
+        <Instances agent={agent} fleet={fleet ?? []} />
         <Facts agent={agent} />
       </div>
     </Page>
   );
 }
 
-function HeadNote({ agent }: { agent: Agent }) {
+function HeadNote({ agent, isFailing }: { agent: Agent; isFailing: boolean }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3 text-sm">
       <CopyText what={words.agent.id} text={agent.id} />
@@ -78,14 +91,14 @@ function HeadNote({ agent }: { agent: Agent }) {
           {words.agent.ordered}: <span className="text-text">{words.agent.orderedBy(agent.reason)}</span>
         </span>
       ) : null}
+      {isFailing ? <span className="text-warn">{words.agent.failing}</span> : null}
     </span>
   );
 }
 
 function Figures({ agent, activity }: { agent: Agent; activity: Activity | undefined }) {
   const now = useNow(AGE_MS);
-  const [good, bad] = [activity?.succeeded ?? 0, (activity?.failed ?? 0) + (activity?.lost ?? 0)];
-  const ended = good + bad;
+  const [ended, bad] = activity ? [endedOf(activity), failedOf(activity)] : [0, 0];
   const age = beatAgeOf(agent, now);
   return (
     <section
@@ -104,7 +117,7 @@ function Figures({ agent, activity }: { agent: Agent; activity: Activity | undef
       <Figure
         label={words.agent.figures.failed}
         value={bad}
-        unit={ended === 0 ? '' : words.agent.figures.of(ended)}
+        unit={ended === 0 ? '' : words.agent.figures.shareOf(bad / ended, ended)}
         note={words.agent.hour}
       />
       <Figure
@@ -141,6 +154,54 @@ function Day({ agent }: { agent: Agent }) {
         <span>{words.agent.dayAgo}</span>
         <span>{words.agent.now}</span>
       </p>
+    </Card>
+  );
+}
+
+/** Its name outlives programs: each that has come under it, one after the other or side by side. */
+function Instances({ agent, fleet }: { agent: Agent; fleet: readonly FleetAgent[] }) {
+  const alike = fleet
+    .filter(({ name }) => name === agent.name)
+    .toSorted((a, b) => Date.parse(b.registered_at) - Date.parse(a.registered_at));
+  if (alike.length < 2) return null;
+  return (
+    <Card title={words.agent.instances} flush>
+      <Table
+        label={words.agent.instances}
+        rows={alike}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'instance',
+            title: words.agent.instance,
+            onPhone: 'lead',
+            cell: ({ id, instance }) =>
+              id === agent.id ? (
+                <>
+                  {instance} <Chip>{words.agent.thisOne}</Chip>
+                </>
+              ) : (
+                <Link href={`/agents/${id}`} className="text-accent hover:underline">
+                  {instance}
+                </Link>
+              ),
+          },
+          { key: 'version', title: words.columns.version, cell: ({ version }) => version || '–' },
+          {
+            key: 'state',
+            title: words.columns.state,
+            onPhone: 'side',
+            cell: ({ condition }) => <StatusText look={lookOfAgent(condition)} />,
+          },
+          {
+            key: 'since',
+            title: words.agent.cameIn,
+            align: 'end',
+            cell: ({ registered_at: at }) => <Ago at={at} />,
+          },
+        ]}
+      />
+      <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.agent.instancesNote}</p>
     </Card>
   );
 }

@@ -1,8 +1,9 @@
+import { endedOf, failedOf } from '../../server/domain/agent-condition.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { Sparkline } from '../ui/chart/index.ts';
 import { Link } from '../ui/link.tsx';
 import { fillOf, Meter, StatusText } from '../ui/status.tsx';
-import { type Activity, type Agent, beatAgeOf, NOTHING } from './use-fleet.ts';
+import { type Activity, beatAgeOf, type FleetAgent, NOTHING } from './use-fleet.ts';
 import { words } from './words.ts';
 
 /** One agent of the board: its state by word, colour and pattern, and how it does. */
@@ -11,11 +12,11 @@ export function AgentTile({
   activity,
   now,
 }: {
-  agent: Agent;
+  agent: FleetAgent;
   activity: Activity | undefined;
   now: number;
 }) {
-  const look = lookOfAgent(agent.state);
+  const look = lookOfAgent(agent.condition);
   const isGone = agent.state === 'offline';
   return (
     <Link
@@ -40,8 +41,19 @@ export function AgentTile({
             <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
           </span>
           {words.slots(agent.in_flight, agent.max_concurrency)}
+          <FailedShare hour={activity} />
         </span>
       </span>
     </Link>
+  );
+}
+
+/** Of the last hour; nothing while all went well. */
+function FailedShare({ hour }: { hour: Activity | undefined }) {
+  if (hour === undefined || failedOf(hour) === 0) return null;
+  return (
+    <span title={words.failedTitle(failedOf(hour), endedOf(hour))} className="font-medium text-bad">
+      {words.failedShare(failedOf(hour) / endedOf(hour))}
+    </span>
   );
 }

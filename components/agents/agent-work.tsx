@@ -1,6 +1,9 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { isRunOver, RUN_STATUSES } from '../../server/domain/statuses.ts';
+import { runsHref } from '../analytics/index.ts';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { lookOfAttempt } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -14,6 +17,8 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import type { Agent } from './use-fleet.ts';
 import { words } from './words.ts';
+
+const ACTIVE = RUN_STATUSES.filter((status) => !isRunOver(status));
 
 type WorkItem = Answer<'agents.work'>['current'][number];
 
@@ -95,6 +100,7 @@ export function AgentWork({ id }: { id: Agent['id'] }) {
         items={work?.current}
         columns={[RUN, STAGE, ATTEMPT, STATE, SINCE]}
         more={work?.more_current ? words.agent.currentMore(work.current.length) : undefined}
+        actions={<RunsLink href={runsHref({ agent: id, status: ACTIVE })}>{words.agent.runsNow}</RunsLink>}
       />
       <WorkCard
         title={words.agent.errors}
@@ -107,8 +113,18 @@ export function AgentWork({ id }: { id: Agent['id'] }) {
         none={words.agent.recentNone}
         items={work?.recent}
         columns={[RUN, STAGE, ATTEMPT, STATE, TOOK, WHEN]}
+        actions={<RunsLink href={runsHref({ agent: id })}>{words.agent.allRuns}</RunsLink>}
       />
     </>
+  );
+}
+
+/** The list that has all of it. */
+function RunsLink({ href, children }: { href: string; children: string }) {
+  return (
+    <Link href={href} className="text-sm text-accent hover:underline">
+      {children}
+    </Link>
   );
 }
 
@@ -118,6 +134,7 @@ function WorkCard({
   items,
   columns,
   more,
+  actions,
 }: {
   title: string;
   none: string;
@@ -125,9 +142,10 @@ function WorkCard({
   columns: readonly TableColumn<WorkItem>[];
   /** That there is more than is listed. */
   more?: string | undefined;
+  actions?: ReactNode;
 }) {
   return (
-    <Card title={title} flush>
+    <Card title={title} actions={actions} flush>
       {items && items.length > 0 ? (
         <Table label={title} columns={columns} rows={items} keyOf={keyOf} />
       ) : null}

@@ -2,7 +2,11 @@
 
 import { Bot, Plus, SearchX } from 'lucide-react';
 import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import { AGENT_STATES, type AgentState, UNWELL_AGENT_STATES } from '../../server/domain/routing.ts';
+import {
+  AGENT_CONDITIONS,
+  type AgentCondition,
+  UNWELL_CONDITIONS,
+} from '../../server/domain/agent-condition.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -15,9 +19,9 @@ import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { AgentTile } from './agent-tile.tsx';
 import { AgentsTable } from './agents-table.tsx';
 import { EnrolDialog } from './enrol/enrol-dialog.tsx';
-import { countStates, filterAgents, GROUPINGS, type Grouping, groupAgents } from './group-agents.ts';
+import { countConditions, filterAgents, GROUPINGS, type Grouping, groupAgents } from './group-agents.ts';
 import { UncoveredCard } from './uncovered-card.tsx';
-import { AGE_MS, type Agent, useFleet } from './use-fleet.ts';
+import { AGE_MS, type FleetAgent, useFleet } from './use-fleet.ts';
 import { words } from './words.ts';
 
 const VIEWS = ['board', 'table'] as const;
@@ -25,7 +29,7 @@ const VIEWS = ['board', 'table'] as const;
 const URL_STATE = {
   view: parseAsStringLiteral(VIEWS).withDefault('board'),
   group: parseAsStringLiteral(GROUPINGS).withDefault('none'),
-  state: parseAsArrayOf(parseAsStringLiteral(AGENT_STATES)),
+  state: parseAsArrayOf(parseAsStringLiteral(AGENT_CONDITIONS)),
   q: parseAsString.withDefault(''),
   enrol: parseAsBoolean.withDefault(false),
   capability: parseAsString.withDefault(''),
@@ -84,13 +88,13 @@ export function AgentsPage() {
 
 interface FleetProps {
   fleet: ReturnType<typeof useFleet>;
-  agents: readonly Agent[];
+  agents: readonly FleetAgent[];
   onEnrol: (() => void) | undefined;
 }
 
 function Fleet({ fleet, agents, onEnrol }: FleetProps) {
   const [{ view, group, state, q }] = useQueryStates(URL_STATE);
-  const shown = filterAgents(agents, { search: q, states: state });
+  const shown = filterAgents(agents, { search: q, conditions: state });
   if (agents.length === 0) return <NoAgents onEnrol={onEnrol} />;
   return (
     <>
@@ -188,15 +192,15 @@ const titleOf = (group: Grouping, key: string): string => (key === '' ? NAMELESS
 
 const ALL = '';
 /** The number on the home page leads here. */
-const UNWELL = UNWELL_AGENT_STATES.toSorted().join();
+const UNWELL = UNWELL_CONDITIONS.toSorted().join();
 
-function Filters({ agents }: { agents: readonly Agent[] }) {
+function Filters({ agents }: { agents: readonly FleetAgent[] }) {
   const [{ view, group, state, q }, setUrl] = useQueryStates(URL_STATE);
-  const unwell = filterAgents(agents, { search: '', states: UNWELL_AGENT_STATES }).length;
+  const unwell = filterAgents(agents, { search: '', conditions: UNWELL_CONDITIONS }).length;
   const states = [
     { value: ALL, label: `${words.allStates} ${agents.length}` },
     { value: UNWELL, label: `${words.unwell} ${unwell}` },
-    ...countStates(agents).map(({ state: each, count }) => ({
+    ...countConditions(agents).map(({ condition: each, count }) => ({
       value: each as string,
       label: `${lookOfAgent(each).label} ${count}`,
     })),
@@ -216,7 +220,9 @@ function Filters({ agents }: { agents: readonly Agent[] }) {
         label={words.states}
         value={state === null ? ALL : state.toSorted().join()}
         choices={states}
-        onChange={(next) => void setUrl({ state: next === ALL ? null : (next.split(',') as AgentState[]) })}
+        onChange={(next) =>
+          void setUrl({ state: next === ALL ? null : (next.split(',') as AgentCondition[]) })
+        }
       />
       <Select
         label={words.group}

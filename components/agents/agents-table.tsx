@@ -1,15 +1,16 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
+import { endedOf, failedOf } from '../../server/domain/agent-condition.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
 import { Meter, StatusText } from '../ui/status.tsx';
-import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
+import { type Activity, type Agent, beatAgeOf, type FleetAgent } from './use-fleet.ts';
 import { words } from './words.ts';
 
 interface TableProps {
-  agents: readonly Agent[];
+  agents: readonly FleetAgent[];
   activityOf(id: Agent['id']): Activity | undefined;
   now: number;
   /** The titles of its columns stand above another one. */
@@ -41,12 +42,12 @@ const NAME: GridColumn<Agent> = {
   ),
 };
 
-const STATE: GridColumn<Agent> = {
+const STATE: GridColumn<FleetAgent> = {
   key: 'state',
   width: '8rem',
   title: words.columns.state,
   onPhone: 'side',
-  cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
+  cell: (agent) => <StatusText look={lookOfAgent(agent.condition)} />,
 };
 
 const beatColumn = (now: number): GridColumn<Agent> => ({
@@ -73,18 +74,24 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
     align: 'end',
     wideOnly: true,
     cell: ({ id }) => {
-      const activity = activityOf(id);
-      return activity ? activity.succeeded + activity.failed + activity.lost : 0;
+      const hour = activityOf(id);
+      return hour ? endedOf(hour) : 0;
     },
   },
   {
     key: 'failed',
-    width: '4.5rem',
+    width: '6.5rem',
     title: words.columns.failed,
     align: 'end',
     cell: ({ id }) => {
-      const bad = (activityOf(id)?.failed ?? 0) + (activityOf(id)?.lost ?? 0);
-      return bad === 0 ? 0 : <span className="font-medium text-bad">{bad}</span>;
+      const hour = activityOf(id);
+      return hour === undefined || failedOf(hour) === 0 ? (
+        0
+      ) : (
+        <span className="font-medium text-bad">
+          {words.failedOf(failedOf(hour), failedOf(hour) / endedOf(hour))}
+        </span>
+      );
     },
   },
 ];

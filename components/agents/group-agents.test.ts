@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentState } from '../../server/domain/routing.ts';
-import { countStates, filterAgents, groupAgents } from './group-agents.ts';
+import type { AgentCondition } from '../../server/domain/agent-condition.ts';
+import { countConditions, filterAgents, groupAgents } from './group-agents.ts';
 
 const agent = (
   name: string,
-  state: AgentState,
+  condition: AgentCondition,
   more: { capabilities?: string[]; labels?: string[] } = {},
 ) => ({
-  ...{ name, state, version: name.slice(0, 1), capabilities: ['echo'], labels: [] as string[] },
+  ...{ name, condition, version: name.slice(0, 1), capabilities: ['echo'], labels: [] as string[] },
   ...more,
 });
 const FLEET = [
@@ -39,8 +39,8 @@ describe('groups of agents', () => {
 });
 
 test('a search finds by name, capability and label, and a state narrows it', () => {
-  const found = (search: string, states: readonly AgentState[] | null = null) =>
-    filterAgents(FLEET, { search, states }).map(({ name }) => name);
+  const found = (search: string, conditions: readonly AgentCondition[] | null = null) =>
+    filterAgents(FLEET, { search, conditions }).map(({ name }) => name);
   expect(found(' RESIZE ')).toEqual(['a1', 'c1']);
   expect(found('gpu')).toEqual(['c1']);
   expect(found('resize', ['offline'])).toEqual(['a1']);
@@ -48,10 +48,16 @@ test('a search finds by name, capability and label, and a state narrows it', () 
   expect(found('', ['stale', 'offline'])).toEqual(['a1', 'c1']);
 });
 
-test('states are counted in their order, and those that nobody is in are left out', () => {
-  expect(countStates(FLEET)).toEqual([
-    { state: 'online', count: 1 },
-    { state: 'stale', count: 1 },
-    { state: 'offline', count: 1 },
+test('one that fails its work stands before those that are well, and is found by that', () => {
+  const sick = [...FLEET, agent('d1', 'failing')];
+  expect(groupAgents(sick, 'none')[0]?.agents.map(({ name }) => name)).toEqual(['d1', 'c1', 'b1', 'a1']);
+  expect(filterAgents(sick, { search: '', conditions: ['failing'] }).map(({ name }) => name)).toEqual(['d1']);
+});
+
+test('conditions are counted in their order, and those that nobody is in are left out', () => {
+  expect(countConditions(FLEET)).toEqual([
+    { condition: 'online', count: 1 },
+    { condition: 'stale', count: 1 },
+    { condition: 'offline', count: 1 },
   ]);
 });

@@ -1,11 +1,11 @@
-import { AGENT_STATES, type AgentState } from '../../server/domain/routing.ts';
+import { AGENT_CONDITIONS, type AgentCondition } from '../../server/domain/agent-condition.ts';
 
 export const GROUPINGS = ['none', 'capability', 'version', 'label'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 export interface Groupable {
   name: string;
-  state: AgentState;
+  condition: AgentCondition;
   capabilities: readonly string[];
   labels: readonly string[];
   version: string;
@@ -37,8 +37,9 @@ export function groupAgents<A extends Groupable>(agents: readonly A[], by: Group
 }
 
 /** Who wants a look stands first: the sick, then those that somebody holds, then the well, then those that are gone. */
-const ORDER: readonly AgentState[] = [
+const ORDER: readonly AgentCondition[] = [
   'quarantined',
+  'failing',
   'stale',
   'draining',
   'paused',
@@ -48,22 +49,22 @@ const ORDER: readonly AgentState[] = [
 ];
 
 const compare = (a: Groupable, b: Groupable): number =>
-  ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name);
+  ORDER.indexOf(a.condition) - ORDER.indexOf(b.condition) || a.name.localeCompare(b.name);
 
 export interface AgentFilter {
   search: string;
   /** Null: any. */
-  states: readonly AgentState[] | null;
+  conditions: readonly AgentCondition[] | null;
 }
 
 export function filterAgents<A extends Groupable>(
   agents: readonly A[],
-  { search, states }: AgentFilter,
+  { search, conditions }: AgentFilter,
 ): A[] {
   const wanted = search.trim().toLowerCase();
   return agents.filter(
     (agent) =>
-      (states === null || states.includes(agent.state)) &&
+      (conditions === null || conditions.includes(agent.condition)) &&
       (wanted === '' ||
         [agent.name, ...agent.capabilities, ...agent.labels].some((text) =>
           text.toLowerCase().includes(wanted),
@@ -71,10 +72,12 @@ export function filterAgents<A extends Groupable>(
   );
 }
 
-/** How many there are in each state, in the order of the states; those that nobody is in are left out. */
-export function countStates(agents: readonly Groupable[]): { state: AgentState; count: number }[] {
-  return AGENT_STATES.map((state) => ({
-    state,
-    count: agents.filter((agent) => agent.state === state).length,
+/** How many there are in each condition, in the order of those; one that nobody is in is left out. */
+export function countConditions(
+  agents: readonly Groupable[],
+): { condition: AgentCondition; count: number }[] {
+  return AGENT_CONDITIONS.map((condition) => ({
+    condition,
+    count: agents.filter((agent) => agent.condition === condition).length,
   })).filter(({ count }) => count > 0);
 }

@@ -3,6 +3,7 @@
 import { CirclePause, CirclePlay, Droplet, type LucideIcon, ShieldAlert } from 'lucide-react';
 import { useState } from 'react';
 import type { Input } from '../data/index.ts';
+import { useKeys } from '../shell/keys/index.ts';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -33,19 +34,28 @@ export function OrderButtons({ agent }: { agent: Agent }) {
   const give = useAct('agents.order', {
     done: (_, { order: given }) => words.orders.done[given](agent.name),
   });
+  const ask = (wanted: Order) => {
+    setOrder(wanted);
+    setOpen(true);
+  };
+  const orders = mayOrder ? ordersFor(agent) : [];
+  useKeys(
+    words.agent.one,
+    orders.map((each) => ({
+      ...{ label: `${words.orders[each]} ${agent.name}`, leads: true, disabled: give.isBusy },
+      run: () => ask(each),
+    })),
+  );
   if (!mayOrder) return null;
   return (
     <>
-      {ordersFor(agent).map((each) => (
+      {orders.map((each) => (
         <Button
           key={each}
           icon={ICONS[each]}
           look={each === 'resume' ? 'primary' : 'plain'}
           busy={give.isBusy && order === each}
-          onClick={() => {
-            setOrder(each);
-            setOpen(true);
-          }}
+          onClick={() => ask(each)}
         >
           {words.orders[each]}
         </Button>

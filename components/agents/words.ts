@@ -1,4 +1,5 @@
 import type { Transport } from '../../server/domain/routing.ts';
+import { formatShare } from '../analytics/index.ts';
 import { counted, formatCount, formatDuration } from '../ui/format.ts';
 
 const TRANSPORTS: Record<Transport, string> = {
@@ -54,7 +55,10 @@ export const words = {
   slotsLabel: (name: string) => `Room of ${name} that is taken`,
   sparkline: (name: string) => `What ${name} ended in each minute of the last hour`,
   ended: (count: number) => `${count} ended in the last hour`,
-  failed: (count: number) => `${count} failed`,
+  failedShare: (share: number) => `${formatShare(share)} failed`,
+  failedOf: (count: number, share: number) => `${formatCount(count)} · ${formatShare(share)}`,
+  failedTitle: (failed: number, ended: number) =>
+    `Failed or lost: ${formatCount(failed)} of the ${formatCount(ended)} that ended in the last hour`,
   more: (count: number) => `+${count}`,
   noFigures: 'nothing in the last hour',
   transports: TRANSPORTS,
@@ -111,6 +115,7 @@ export const words = {
     one: 'Agent',
     missing: 'There is no such agent',
     stateFor: 'for',
+    failing: 'At least half of what it ended in the last hour failed or was lost.',
     ordered: 'Why',
     orderedBy: (reason: string) => `“${reason}”`,
     facts: 'About this agent',
@@ -154,12 +159,18 @@ export const words = {
     figures: {
       ended: 'Ended',
       failed: 'Failed or lost',
-      of: (count: number) => `of ${formatCount(count)}`,
+      shareOf: (share: number, count: number) => `of ${formatCount(count)} (${formatShare(share)})`,
       mean: 'Mean time',
       longest: 'Longest',
       room: 'Room taken',
       beat: 'Last beat',
     },
     allRuns: 'All runs it worked on',
+    runsNow: 'Runs under way that it worked on',
+    instances: 'All of this name',
+    instancesNote: 'One for each instance, the newest first, with the version that it came in with last.',
+    instance: 'Instance',
+    cameIn: 'First came in',
+    thisOne: 'this one',
   },
 } as const;

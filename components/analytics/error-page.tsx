@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { Failure, useFailureSince } from '../shell/failure.tsx';
+import { useKeys } from '../shell/keys/index.ts';
 import { isMissing, NoThing } from '../shell/lost.tsx';
 import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -203,10 +204,18 @@ function Decisions({ group }: { group: ErrorGroup }) {
     },
   });
   const failure = useFailureSince(wanted !== undefined, decide.error);
+  const decisions = may('run.operate') ? decisionsOn(group) : [];
+  useKeys(
+    said.error,
+    decisions.map((decision) => ({
+      ...{ label: `${said.decide[decision]}: ${group.code}`, leads: true, disabled: decide.isBusy },
+      run: () => setWanted(decision),
+    })),
+  );
   if (!may('run.operate')) return null;
   return (
     <>
-      {decisionsOn(group).map((decision) => (
+      {decisions.map((decision) => (
         <Button key={decision} busy={decide.isBusy} onClick={() => setWanted(decision)}>
           {said.decide[decision]}
         </Button>

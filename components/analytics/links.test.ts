@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { meantOf, NO_PARAMS, toRunFilter } from '../runs/list/filters.ts';
-import { behindAgent, behindStage } from './links.ts';
+import { behindAgent, behindStage, runsHref } from './links.ts';
 
 const ended = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' };
 const pipeline = `pipe_${'1'.repeat(32)}`;
@@ -17,6 +17,11 @@ function asked(href: string) {
 }
 
 describe('the list behind a figure', () => {
+  test('tells its times in the zone that the figure is of, if one was chosen', () => {
+    expect(runsHref({ ended, zone: 'Europe/Vienna' })).toContain('&zone=Europe%2FVienna');
+    expect(runsHref({ ended, zone: null })).not.toContain('zone');
+  });
+
   test('of a stage is of runs that had it, in which it failed, and in which it was tried again', () => {
     const links = behindStage({ pipeline, version: '3', stage: 'fetch', stage_type: 'http' }, ended);
     const own = { ...RANGE, pipeline_id: pipeline, version: 3, stage: 'fetch', stage_type: 'http' };

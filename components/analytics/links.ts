@@ -6,6 +6,7 @@ export interface Ended {
 /** What a list of runs is narrowed by, as it stands in the list's address. */
 export interface RunsLink {
   ended?: Ended;
+  created?: Ended;
   status?: readonly string[];
   pipeline?: string | null;
   version?: string | number | null;
@@ -18,13 +19,16 @@ export interface RunsLink {
   stage_outcome?: 'failed' | 'retried' | 'attempt_failed' | 'attempt_lost';
   waiting?: string;
   sort?: 'finished:desc' | 'duration:desc';
+  /** In which the list tells its times; none: that of whoever looks. */
+  zone?: string | null;
 }
 
 /** The list of just those runs that a figure counts. */
-export function runsHref({ ended, status, ...rest }: RunsLink): string {
+export function runsHref({ ended, created, status, ...rest }: RunsLink): string {
   const params = new URLSearchParams();
   if (status) params.set('status', status.join(','));
   if (ended) params.set('finished', `${ended.from}~${ended.to}`);
+  if (created) params.set('created', `${created.from}~${created.to}`);
   for (const [name, value] of Object.entries(rest)) if (value != null) params.set(name, String(value));
   return `/runs?${params}`;
 }

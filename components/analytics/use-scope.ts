@@ -60,7 +60,7 @@ export function useScope() {
   };
   const link: RunsLink = {
     ...{ pipeline: params.pipeline, version: params.version },
-    ...{ agent: params.agent, tag: scope.tag ?? null },
+    ...{ agent: params.agent, tag: scope.tag ?? null, zone: zone ?? null },
   };
   const set = (next: Partial<typeof params>) => void setParams(next);
   return { params, set, zone, clock, scope, link, names, filters };

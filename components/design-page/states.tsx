@@ -1,4 +1,4 @@
-import { AGENT_STATES } from '../../server/domain/routing.ts';
+import { AGENT_CONDITIONS } from '../../server/domain/agent-condition.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import { lookOfAgent, lookOfQueue, lookOfRun, lookOfTask, QUEUE_STATES } from '../looks/index.ts';
 import {
@@ -17,7 +17,7 @@ import { Table } from '../ui/table.tsx';
 const GROUPS: { title: string; looks: Look[] }[] = [
   { title: 'Runs', looks: RUN_STATUSES.map(lookOfRun) },
   { title: 'Tasks', looks: TASK_STATUSES.map(lookOfTask) },
-  { title: 'Agents', looks: AGENT_STATES.map(lookOfAgent) },
+  { title: 'Agents', looks: AGENT_CONDITIONS.map(lookOfAgent) },
   { title: 'Queues', looks: QUEUE_STATES.map(lookOfQueue) },
 ];
 

@@ -1,7 +1,6 @@
 'use client';
 
 import {
-  ArrowLeft,
   CloudAlert,
   CloudCheck,
   CloudUpload,
@@ -21,6 +20,7 @@ import {
   X,
 } from 'lucide-react';
 import { lookOfRun } from '../looks/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Link } from '../ui/link.tsx';
@@ -34,19 +34,34 @@ import { useObserved } from './store/observable.ts';
 import type { EditorLayout } from './use-layout.ts';
 import { words } from './words.ts';
 
+/** Above a canvas there is no room for a head: where one is stands in one line with all that can be done. */
+function Trail({ name }: { name: string }) {
+  const { pipelineId } = useEditor();
+  return (
+    <nav aria-label={words.breadcrumb} className="flex min-w-0 items-center gap-1.5 text-quiet">
+      <Link href="/pipelines" className="rounded-sm px-1 hover:text-text hover:underline max-md:hidden">
+        {words.pipelines}
+      </Link>
+      <span aria-hidden className="max-md:hidden">
+        /
+      </span>
+      <h1 className="min-w-0 truncate px-1 font-semibold text-text max-md:max-w-[55vw]">
+        <Link
+          href={pipelineHref(pipelineId)}
+          title={words.toPipeline}
+          className="underline-offset-4 hover:underline"
+        >
+          {name}
+        </Link>
+      </h1>
+    </nav>
+  );
+}
+
 export function Toolbar({ name, layout }: { name: string; layout: EditorLayout }) {
   return (
     <header className="flex min-h-12 shrink-0 items-center gap-1.5 border-b border-line bg-card px-2 max-md:flex-wrap max-md:py-1">
-      <Tooltip text={words.allPipelines}>
-        <Link
-          href="/pipelines"
-          aria-label={words.allPipelines}
-          className="flex size-8 shrink-0 items-center justify-center rounded-md text-quiet hover:bg-hover hover:text-text"
-        >
-          <ArrowLeft aria-hidden size={16} />
-        </Link>
-      </Tooltip>
-      <h1 className="min-w-0 truncate px-1 font-semibold max-md:max-w-[55vw]">{name}</h1>
+      <Trail name={name} />
       <DraftState />
       <div className="grow" />
       <Look layout={layout} />

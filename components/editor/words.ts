@@ -1,7 +1,11 @@
 import { formatCount } from '../ui/format.ts';
 
+const DRAWN = 'Both drawn';
+
 /** What people read on the canvas. */
 export const words = {
+  breadcrumb: 'Breadcrumb',
+  toPipeline: 'The pipeline with its runs and versions',
   canvas: 'Canvas',
   map: 'Map of the pipeline',
   missing: 'There is no such pipeline',
@@ -30,7 +34,6 @@ export const words = {
   addTheFirstOne: 'Add the first one',
   addTheFirstStage: 'Add the first stage',
   after: 'After',
-  allPipelines: 'All pipelines',
   any: 'any',
   arrange: 'Arrange',
   attempts: 'Attempts',
@@ -42,6 +45,8 @@ export const words = {
   capability: 'Capability',
   changed: '~ changed',
   changes: 'Changes',
+  drawn: DRAWN,
+  removed: '− removed',
   colour: 'Colour',
   commasBetweenThem: 'Commas between them.',
   config: 'Config',
@@ -251,7 +256,7 @@ export const words = {
   redoOf: (step: string) => `Redo: ${step}`,
   fromVersion: (version: number) => `From version ${version} to the draft`,
   fromVersionNote: (version: number) =>
-    `From version ${version} to the draft. The canvas marks what is new or changed.`,
+    `From version ${version} to the draft. The canvas marks what is new or changed; “${DRAWN}” shows what is gone as well.`,
   groupMoves: (stages: string) => `${stages}. Moving the group moves them.`,
   selected: (things: string) => `${things} selected`,
   amongThem: (stages: string) => `${stages} among them.`,

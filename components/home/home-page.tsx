@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { isRunActive, RUN_STATUSES } from '../../server/domain/statuses.ts';
 import { formatCount, runsHref } from '../analytics/index.ts';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -122,6 +123,7 @@ function Alarm({ count, most = Number.POSITIVE_INFINITY }: { count: number; most
 }
 
 const QUEUES_SHOWN = 6;
+const DEAD_LETTERS = 'mcp.dead-letters';
 
 function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
   const { queues: said } = words;
@@ -135,7 +137,7 @@ function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
           rows={queues.slice(0, QUEUES_SHOWN)}
           keyOf={({ queue }) => queue}
           columns={[
-            { key: 'queue', title: said.queue, cell: ({ queue }) => queue },
+            { key: 'queue', title: said.queue, cell: ({ queue }) => <QueueLink queue={queue} /> },
             {
               key: 'messages',
               title: said.messages,
@@ -162,6 +164,17 @@ function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
   );
 }
 
+/** To the line of it among all queues; those that died lie in a part of their own. */
+function QueueLink({ queue }: { queue: string }) {
+  const href =
+    queue === DEAD_LETTERS ? '/queues?part=dead' : `/queues?${new URLSearchParams({ queue }).toString()}`;
+  return (
+    <Link href={href} className="hover:text-accent hover:underline">
+      {queue}
+    </Link>
+  );
+}
+
 function QueuesLink() {
   return (
     <Link href="/queues" className="text-sm text-accent hover:underline">
@@ -170,15 +183,33 @@ function QueuesLink() {
   );
 }
 
+const DAY_MS = 86_400_000;
+
+/** What has used it up; of a key's minute there is no list, but there is one of all limits. */
+function listBehind({
+  name,
+  resets_at: resetsAt,
+}: Pick<Home['quotas'][number], 'name' | 'resets_at'>): string {
+  if (name === 'runs_in_flight') return runsHref({ status: RUN_STATUSES.filter(isRunActive) });
+  if (name !== 'runs_per_day' || resetsAt === null) return '/queues?part=limits';
+  const since = new Date(Date.parse(resetsAt) - DAY_MS).toISOString();
+  return runsHref({ created: { from: since, to: '' } });
+}
+
 function Quotas({ quotas }: { quotas: Home['quotas'] }) {
   const { quotas: said } = words;
   return (
     <Card title={said.title}>
       <ul className="flex flex-col gap-4">
-        {quotas.map(({ name, used, limit }) => (
+        {quotas.map(({ name, used, limit, resets_at: resetsAt }) => (
           <li key={name}>
             <div className="mb-1.5 flex justify-between text-sm">
-              <span>{said.names[name]}</span>
+              <Link
+                href={listBehind({ name, resets_at: resetsAt })}
+                className="hover:text-accent hover:underline"
+              >
+                {said.names[name]}
+              </Link>
               <span className="text-quiet tabular-nums">
                 {said.used(formatCount(used), formatCount(limit))}
               </span>

@@ -8,7 +8,7 @@ import { words } from './words.ts';
 type Home = Answer<'analytics.home'>;
 
 /** How the last day went, hour by hour. */
-export function LastDay({ home: { last_day: points } }: { home: Home }) {
+export function LastDay({ home: { last_day: points, of_last_day: whole } }: { home: Home }) {
   const { day } = words;
   const sum = (of: (point: Home['last_day'][number]) => number) =>
     points.reduce((total, point) => total + of(point), 0);
@@ -22,7 +22,6 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
   const durations = points.map(({ runs }) => runs.duration.p95);
   const waits = points.map(({ tasks }) => tasks.wait.p95);
   const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
-  const newest = (values: readonly (number | null)[]) => known(values).at(-1) ?? null;
   const highest = (values: readonly (number | null)[]) =>
     known(values).length === 0 ? null : Math.max(...known(values));
   const said = (ms: number | null) => (ms === null ? null : formatMs(ms));
@@ -53,7 +52,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
         </Figure>
         <Figure
           label={day.duration}
-          value={formatMs(newest(durations))}
+          value={formatMs(whole.runs.duration.p95)}
           href={link(['succeeded'])}
           note={day.highest(said(highest(durations)))}
         >
@@ -61,7 +60,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
         </Figure>
         <Figure
           label={day.wait}
-          value={formatMs(newest(waits))}
+          value={formatMs(whole.tasks.wait.p95)}
           href={link()}
           note={day.highest(said(highest(waits)))}
         >

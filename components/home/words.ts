@@ -1,8 +1,6 @@
-import { UNWELL_AGENT_STATES } from '../../server/domain/routing.ts';
+import { UNWELL_CONDITIONS, type UnwellCondition } from '../../server/domain/agent-condition.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { formatCount, formFor } from '../ui/format.ts';
-
-type UnwellState = (typeof UNWELL_AGENT_STATES)[number];
 
 /** What people read on the home page. */
 export const words = {
@@ -16,12 +14,14 @@ export const words = {
     stuckNote: 'no agent for over 5 minutes',
     agents: 'Agents not well',
     /** Which, or of how many. */
-    agentsNote: (each: Record<UnwellState, number>, all: number) => {
-      const sick = UNWELL_AGENT_STATES.filter((state) => each[state] > 0);
+    agentsNote: (each: Record<UnwellCondition, number>, all: number) => {
+      const sick = UNWELL_CONDITIONS.filter((condition) => each[condition] > 0);
       return sick.length === 0
         ? `of ${formatCount(all)}`
         : sick
-            .map((state) => `${formatCount(each[state])} ${lookOfAgent(state).label.toLowerCase()}`)
+            .map(
+              (condition) => `${formatCount(each[condition])} ${lookOfAgent(condition).label.toLowerCase()}`,
+            )
             .join(' · ');
     },
     letters: 'Dead letters',

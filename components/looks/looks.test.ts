@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { AGENT_CONDITIONS } from '../../server/domain/agent-condition.ts';
 import { CALL_OUTCOMES, TOOL_STATES } from '../../server/domain/mcp.ts';
 import { DELIVERY_STATES } from '../../server/domain/notifications.ts';
-import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
 import {
@@ -22,13 +22,22 @@ const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['attempts', ['running', 'succeeded', 'failed', 'cancelled', 'lost', 'released'].map(lookOfAttempt)],
-  ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['agents', AGENT_CONDITIONS.map(lookOfAgent)],
   ['queues', QUEUE_STATES.map(lookOfQueue)],
   ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],
   ['MCP servers', CONNECTION_STATES.map(lookOfConnection)],
   ['MCP tools', TOOL_STATES.map(lookOfTool)],
   ['MCP calls', CALL_OUTCOMES.map(lookOfCall)],
 ];
+
+/** Those that are drawn as bars without a word beside them: whoever sees no hues goes by the pattern alone. */
+const DRAWN = ['runs', 'tasks', 'attempts', 'agents', 'queues'];
+test.each(GROUPS.filter(([kind]) => DRAWN.includes(kind)))(
+  'the states of %s have a pattern each',
+  (_, looks) => {
+    expect(new Set(looks.map(({ pattern }) => pattern)).size).toBe(looks.length);
+  },
+);
 
 describe.each(GROUPS)('the states of %s', (_, looks) => {
   test('have a word each', () => {

@@ -16,23 +16,23 @@ import { words } from './words.ts';
 
 const RUN: Record<RunStatus, Look> = {
   running: { label: words.runs.running, tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
-  paused: { label: words.runs.paused, tone: 'hold', icon: CirclePause, pattern: 'striped' },
+  paused: { label: words.runs.paused, tone: 'hold', icon: CirclePause, pattern: 'barred' },
   cancelling: { label: words.runs.cancelling, tone: 'warn', icon: Hourglass, pattern: 'striped' },
   succeeded: { label: words.runs.succeeded, tone: 'good', icon: Check, pattern: 'solid' },
   failed: { label: words.runs.failed, tone: 'bad', icon: X, pattern: 'crossed' },
-  cancelled: { label: words.runs.cancelled, tone: 'idle', icon: Ban, pattern: 'solid' },
+  cancelled: { label: words.runs.cancelled, tone: 'idle', icon: Ban, pattern: 'halved' },
 };
 
 const TASK: Record<TaskStatus, Look> = {
   pending: { label: words.tasks.pending, tone: 'idle', icon: CircleDashed, pattern: 'outline' },
-  ready: { label: words.tasks.ready, tone: 'warn', icon: Clock, pattern: 'outline' },
+  ready: { label: words.tasks.ready, tone: 'warn', icon: Clock, pattern: 'ruled' },
   queued: { label: words.tasks.queued, tone: 'idle', icon: Hourglass, pattern: 'striped' },
   running: { label: words.tasks.running, tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
-  retrying: { label: words.tasks.retrying, tone: 'warn', icon: RotateCw, pattern: 'striped' },
+  retrying: { label: words.tasks.retrying, tone: 'warn', icon: RotateCw, pattern: 'barred' },
   succeeded: { label: words.tasks.succeeded, tone: 'good', icon: Check, pattern: 'solid' },
   failed: { label: words.tasks.failed, tone: 'bad', icon: X, pattern: 'crossed' },
   skipped: { label: words.tasks.skipped, tone: 'idle', icon: SkipForward, pattern: 'dotted' },
-  cancelled: { label: words.tasks.cancelled, tone: 'idle', icon: Ban, pattern: 'solid' },
+  cancelled: { label: words.tasks.cancelled, tone: 'idle', icon: Ban, pattern: 'halved' },
 };
 
 const ATTEMPT: Readonly<Record<string, Look>> = {

@@ -36,6 +36,7 @@ export const words = {
     busy: 'Busy',
     draining: 'Draining',
     paused: 'Paused',
+    failing: 'Failing',
     stale: 'Stale',
     offline: 'Offline',
     quarantined: 'Quarantined',

@@ -118,6 +118,14 @@ function ReplayAll({ count, isAll }: { count: number; isAll: boolean }) {
   const [isAsking, setAsking] = useState(false);
   const { run, stop, phase, done, total } = useReplayAll();
   const isBusy = phase !== 'idle';
+  useKeys(words.dead.keys.title, [
+    {
+      label: words.dead.replayAll(count, isAll),
+      leads: true,
+      disabled: isBusy || count === 0,
+      run: () => setAsking(true),
+    },
+  ]);
   if (count === 0 && !isBusy) return null;
   return (
     <span className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1">

@@ -5,6 +5,7 @@ import { RotateCw, Trash2 } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { useKeys } from '../shell/keys/index.ts';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -60,6 +61,16 @@ function Actions({ letter, onDone }: { letter: Letter; onDone(): void }) {
     },
   });
   const discard = useAct('deadLetters.discard', { done: words.dead.discardDone, refresh: REFRESH, onDone });
+  useKeys(words.dead.keys.title, [
+    {
+      ...{ label: words.dead.replayThis, leads: true, disabled: !mayOperate || replay.isBusy },
+      run: () => replay.run({ id: letter.id }),
+    },
+    {
+      ...{ label: words.dead.discardThis, leads: true, disabled: !mayOperate || discard.isBusy },
+      run: () => setAsking(true),
+    },
+  ]);
   if (!mayOperate) return null;
   return (
     <div className="flex gap-2">

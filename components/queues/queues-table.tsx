@@ -1,7 +1,7 @@
 'use client';
 
 import { Inbox } from 'lucide-react';
-import { parseAsBoolean, useQueryState } from 'nuqs';
+import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
 import { lookOfQueue } from '../looks/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
@@ -57,16 +57,29 @@ export function QueuesTable({
   isBroken: boolean;
 }) {
   const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
-  const shown = queues?.filter((queue) => showsEmpty || judgeQueue(queue) !== 'empty').sort(compare);
+  // One that somebody came for is shown though it be empty by now.
+  const [only, setOnly] = useQueryState('queue', parseAsString);
+  const isWanted = (queue: Queue) =>
+    only === null ? showsEmpty || judgeQueue(queue) !== 'empty' : queue.queue === only;
+  const shown = queues?.filter(isWanted).sort(compare);
+  const showAll = (
+    <Button size="sm" onClick={() => void setOnly(null)}>
+      {words.all(queues?.length ?? 0)}
+    </Button>
+  );
   return (
     <Card
       title={words.list}
       actions={
-        <Switch
-          label={words.showEmpty}
-          checked={showsEmpty}
-          onChange={(checked) => void setShowsEmpty(checked || null)}
-        />
+        only === null ? (
+          <Switch
+            label={words.showEmpty}
+            checked={showsEmpty}
+            onChange={(checked) => void setShowsEmpty(checked || null)}
+          />
+        ) : (
+          showAll
+        )
       }
       flush
     >
@@ -76,7 +89,12 @@ export function QueuesTable({
           <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.through}</p>
         </>
       ) : null}
-      {shown?.length === 0 ? (
+      {shown?.length === 0 && only !== null ? (
+        <Empty icon={Inbox} title={words.gone.title(only)}>
+          {words.gone.text}
+        </Empty>
+      ) : null}
+      {shown?.length === 0 && only === null ? (
         <Empty
           icon={Inbox}
           title={words.none.title}

@@ -1,4 +1,4 @@
-import { counted } from '../ui/format.ts';
+import { counted, formatCount } from '../ui/format.ts';
 
 const LETTERS = { one: 'letter', other: 'letters' };
 
@@ -25,6 +25,11 @@ export const words = {
     atLeast: (count: number) => `${count}+`,
   },
   showEmpty: 'Show empty queues',
+  all: (count: number) => `Show all ${formatCount(count)} queues`,
+  gone: {
+    title: (queue: string) => `There is no queue ${queue}`,
+    text: 'It may have gone with the agent that it was for.',
+  },
   columns: {
     queue: 'Queue',
     state: 'State',
@@ -82,6 +87,8 @@ export const words = {
       `It broke off after ${counted(done, LETTERS)}. The others are where they were.`,
     refused: (message: string) => `One that could not be: ${message}`,
     replay: 'Replay',
+    replayThis: 'Replay this dead letter',
+    discardThis: 'Discard this dead letter',
     replayDone: 'It is tried again.',
     discard: 'Discard',
     discardTitle: 'Discard this dead letter?',

@@ -140,8 +140,14 @@ export const words = {
   },
   replayFailed: 'Replay failed…',
   listsNoFailed: 'The filters leave out what has failed and was not replayed',
+  timesOf: (zone: string) => `Times of ${zone}.`,
+  ownZone: 'Tell them in mine',
   selected: (n: number) => `${formatCount(n)} selected`,
-  allMatching: 'All that match…',
+  allMatching: (count: number | undefined, isMore = false) => {
+    if (count === undefined) return 'All that match…';
+    if (!isMore) return `All that match (${formatCount(count)})…`;
+    return `All that match (${formatCount(count)} or more)…`;
+  },
   compare: 'Compare',
   compareTwo: 'Tick two runs to compare them',
   unselect: 'Clear the selection',
@@ -158,6 +164,8 @@ export const words = {
     ticked: (action: BulkAction) => `${VERBS[action]} what is ticked`,
   },
   bulk: {
+    most: 'At most 100,000 at once',
+    mostNote: 'If there are more, narrow the list down, by a range of time for instance.',
     verb: (action: BulkAction) => VERBS[action],
     title: (action: BulkAction, n: number | undefined) =>
       n === undefined ? `${VERBS[action]} runs?` : `${VERBS[action]} ${runs(n)}?`,

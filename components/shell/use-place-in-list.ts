@@ -1,7 +1,8 @@
 'use client';
 
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { GridPlace } from '../ui/grid/index.ts';
+import { around, type Neighbours, neighboursOf } from './neighbours.ts';
 
 const nameOf = (list: string) => `signalbox-place-${list}`;
 const here = () => location.pathname + location.search;
@@ -16,8 +17,11 @@ if (typeof window !== 'undefined') {
   if ((loaded as PerformanceNavigationTiming | undefined)?.type === 'back_forward') cameBackTo = here();
 }
 
-/** For a grid: whoever comes back to this list goes on where it was left. Whoever comes by a link begins at its top. */
-export function usePlaceInList(list: string): GridPlace {
+/**
+ * For a grid: whoever comes back to this list goes on where it was left. Whoever comes by a link begins at its top. With
+ * the `keys` of its rows, what is opened from it knows its neighbours (`useNeighbours`).
+ */
+export function usePlaceInList(list: string, keys: readonly string[] = []): GridPlace {
   const [begin, setBegin] = useState<string>();
   // After the page that the server drew, which knows of no place.
   useEffect(() => {
@@ -25,23 +29,61 @@ export function usePlaceInList(list: string): GridPlace {
     cameBackTo = undefined;
     if (isBack) setBegin(readPlace(list));
   }, [list]);
-  return { begin, onMove: (key) => keepPlace(list, key) };
+  return { begin, onMove: (key) => keep(list, [here(), key, around(keys, key)]) };
 }
 
+/** What stood above and below it in the list that somebody came from. */
+export function useNeighbours(list: string, key: string): Neighbours | undefined {
+  const kept = useSyncExternalStore(
+    NEVER,
+    () => read(list),
+    () => null,
+  );
+  return neighboursOf(parse(kept)?.[2] ?? [], key);
+}
+
+/** Back in the list it is this row that somebody goes on from. */
+export function moveInList(list: string, key: string): void {
+  const [address, , keys] = parse(read(list)) ?? [];
+  if (address !== undefined && keys !== undefined) keep(list, [address, key, keys]);
+}
+
+const NEVER = () => () => undefined;
+
+/** The address of the list, the row that was open, and the rows around it. */
+type Kept = [address: string, key: string, keys: string[]];
+
 function readPlace(list: string): string | undefined {
+  const [address, key] = parse(read(list)) ?? [];
+  return address === here() ? key : undefined;
+}
+
+function read(list: string): string | null {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(nameOf(list)) ?? 'null');
-    const [address, key] = Array.isArray(kept) ? (kept as unknown[]) : [];
-    return address === here() && typeof key === 'string' ? key : undefined;
+    return sessionStorage.getItem(nameOf(list));
+  } catch {
+    // A browser that keeps nothing begins at the top.
+    return null;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function parse(text: string | null): Kept | undefined {
+  try {
+    const kept: unknown = JSON.parse(text ?? 'null');
+    const [address, key, keys] = Array.isArray(kept) ? (kept as unknown[]) : [];
+    if (!isText(address) || !isText(key)) return undefined;
+    return [address, key, Array.isArray(keys) ? keys.filter(isText) : []];
   } catch {
     return undefined;
   }
 }
 
-function keepPlace(list: string, key: string): void {
+function keep(list: string, kept: Kept): void {
   try {
-    sessionStorage.setItem(nameOf(list), JSON.stringify([here(), key]));
+    sessionStorage.setItem(nameOf(list), JSON.stringify(kept));
   } catch {
-    // A browser that keeps nothing begins at the top.
+    // As above.
   }
 }

@@ -33,6 +33,11 @@ export const words = {
   cutAndHeld:
     'No line to the server, so no other page can be opened just now. This one stays and catches up by itself.',
   everywhere: 'Everywhere',
+  times: {
+    either: 'Tell times as moments, or as how long ago',
+    tellMoments: 'Tell times as moments',
+    tellAges: 'Tell times as how long ago',
+  },
   keys: 'Keys',
   showKeys: 'Show this sheet',
   palette: {
@@ -44,6 +49,8 @@ export const words = {
     openIt: 'open it',
     here: 'On this page',
     goTo: 'Go to',
+    anywhere: 'Anywhere',
+    newPipeline: 'New pipeline',
     pipelines: 'Pipelines',
     agents: 'Agents',
     more: (left: number) => `${left} more`,

@@ -1,7 +1,16 @@
 import type { LucideIcon } from 'lucide-react';
 
 export type Tone = 'busy' | 'good' | 'bad' | 'warn' | 'hold' | 'idle';
-export type Pattern = 'solid' | 'striped' | 'crossed' | 'dotted' | 'outline' | 'moving';
+export type Pattern =
+  | 'solid'
+  | 'halved'
+  | 'striped'
+  | 'ruled'
+  | 'barred'
+  | 'crossed'
+  | 'dotted'
+  | 'outline'
+  | 'moving';
 
 /** How a state looks everywhere: never by colour alone, so each has a word, a shape and a pattern of its own. */
 export interface Look {
@@ -39,7 +48,10 @@ const FILL: Record<Tone, string> = {
 };
 const PATTERN: Record<Pattern, string> = {
   solid: 'pattern-solid',
+  halved: 'pattern-halved',
   striped: 'pattern-striped',
+  ruled: 'pattern-ruled',
+  barred: 'pattern-barred',
   crossed: 'pattern-crossed',
   dotted: 'pattern-dotted',
   outline: 'pattern-outline',

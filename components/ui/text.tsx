@@ -4,6 +4,7 @@ import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useNowLater } from './clock.ts';
 import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
+import { useTellsMoments } from './told-times.ts';
 import { words } from './words.ts';
 import { useZone } from './zone.ts';
 
@@ -57,7 +58,7 @@ export function CopyText({
 
 const TICK_MS = 10_000;
 
-/** How long ago; the moment itself and its zone on demand. */
+/** How long ago; the moment itself and its zone on demand: at rest of a pointer, or for all of them by `switchToldTimes`. */
 export function Ago({ at }: { at: string }) {
   return <Moment at={at} say={(ms) => formatAge(-ms)} />;
 }
@@ -70,9 +71,19 @@ export function Until({ at }: { at: string }) {
 function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   const now = useNowLater(TICK_MS);
   const moment = formatMoment(at, useZone());
-  return (
+  const relative = now === undefined ? moment : say(Date.parse(at) - now);
+  return useTellsMoments() ? (
+    // In a list it is told in two lines: as wide as that no column is.
+    <time
+      dateTime={at}
+      title={relative}
+      className="inline-block tabular-nums in-[[role=row],tr]:text-2xs in-[[role=row],tr]:leading-tight in-[[role=row],tr]:whitespace-normal"
+    >
+      {moment}
+    </time>
+  ) : (
     <time dateTime={at} title={moment} className="whitespace-nowrap tabular-nums">
-      {now === undefined ? moment : say(Date.parse(at) - now)}
+      {relative}
     </time>
   );
 }

@@ -171,6 +171,8 @@ test('things are tidied, marked, aligned, grouped by mouse and by keys, folded, 
   await saved(page);
   const { ui: grouped } = (await readDraft(page)).document;
   expect(grouped).toMatchObject({ groups: [{ stages: ['a', 'b'] }, { stages: ['c', 'd'] }] });
+  const extras = page.getByRole('list', { name: 'Notes and groups' });
+  await expect.poll(() => extras.getByRole('button', { name: /^Group Group, 2 stages/ }).count()).toBe(2);
   await page.keyboard.press('?');
   await dialog(page, 'Keys').getByText('Add to what is selected, or take from it').waitFor();
   await page.keyboard.press('Escape');
@@ -315,6 +317,9 @@ test('a dry run says who would take what; what is published is run, followed, ru
   const changes = versions.getByRole('list', { name: 'Changes' });
   await changes.getByText('c: name').waitFor();
   await changes.getByText('nothing → Clean').waitFor();
+  await versions.getByRole('radio', { name: 'Both drawn' }).click();
+  await versions.locator('.react-flow__node').getByText('~ changed').waitFor();
+  await versions.getByRole('radio', { name: 'Changes' }).click();
   await versions.getByRole('button', { name: 'Bring back into the draft' }).click();
   await changes.waitFor({ state: 'detached' });
   await versions.getByText('They say the same.').waitFor();

@@ -104,12 +104,14 @@ describe('the canvas', () => {
     await other.locator('.react-flow__edge').waitFor({ state: 'attached' });
     await other.keyboard.press('n');
     await other.getByRole('group', { name: /^Note/ }).waitFor();
+    // As wide as nobody can drag it by keyboard.
+    await other.getByRole('textbox', { name: 'Width' }).fill('300');
     await saved(other);
     const before = await readDraft(other);
     expect(before.document).toMatchObject({
       stages: [{ key: 'echo' }, { key: 'sleep' }],
       dependencies: [{ from: 'echo', to: 'sleep' }],
-      ui: { notes: [{ id: 'n1' }] },
+      ui: { notes: [{ id: 'n1', width: 300 }] },
     });
     await other.reload();
     await other.getByRole('group', { name: /^Note/ }).waitFor();

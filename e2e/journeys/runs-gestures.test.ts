@@ -121,6 +121,11 @@ test('whoever comes back from a run goes on from it, and runs are compared from 
   await page.waitForURL(/\/runs\/run_/);
   await page.getByTestId('run-status').waitFor();
   const opened = new URL(page.url()).pathname.slice('/runs/'.length);
+  await page.keyboard.press(']');
+  await page.waitForURL((url) => !url.pathname.endsWith(opened));
+  await page.getByTestId('run-status').waitFor();
+  await page.getByRole('button', { name: 'Run before it in the list' }).click();
+  await page.waitForURL((url) => url.pathname.endsWith(opened));
   await page.goBack();
   await expect.poll(active, POLL).toBe('3');
   await page.keyboard.press('j');
@@ -141,6 +146,7 @@ test('whoever comes back from a run goes on from it, and runs are compared from 
   await compare.click();
   await page.waitForURL(/compare\?a=.*&b=/);
   await page.getByRole('heading', { name: 'Both on one graph' }).waitFor();
+  await page.getByText('Both were given the same.').waitFor();
   const [a = '', b = ''] = ['a', 'b'].map((side) => new URL(page.url()).searchParams.get(side) ?? '');
   expect(a < b).toBe(true);
 
@@ -245,7 +251,7 @@ test('ticked runs are cancelled, all that match are tried again, and of very man
     for (const run of again) expect((await api(`/runs/${run}`)).stages[0].state).toBe('retrying');
   }, POLL);
   await open(`/runs?${of('Again')}`);
-  await page.getByRole('button', { name: 'All that match' }).click();
+  await page.getByRole('button', { name: /^All that match \(\d+\)…$/ }).click();
   await page.getByRole('menuitem', { name: 'Retry' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 runs' }).click();
   await page.waitForURL(/\/bulk\//);

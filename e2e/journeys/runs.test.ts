@@ -239,6 +239,15 @@ test('hostile text in names, inputs, outputs and errors stays text', async () =>
   await page.getByText('onerror=').first().waitFor();
   await open(`/runs/${hostileRun}?tab=events`);
   await page.getByText(HOSTILE).first().waitFor();
+  // Under headings, too, which fold.
+  await open(`/runs/${hostileRun}?tab=events&events=stage`);
+  await page.getByText(HOSTILE).first().waitFor();
+  const heading = page.getByRole('button', { name: /^Events of Fails/ });
+  const rowsOf = async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+  const unfolded = await rowsOf();
+  await heading.click();
+  await expect.poll(rowsOf, POLL).toBeLessThan(unfolded);
+  expect(await heading.getAttribute('aria-expanded')).toBe('false');
 });
 
 test('a stage that was tried again opens to its attempts, and a reload shows them too', async () => {
@@ -270,6 +279,15 @@ test('an open stage, a tab and a search in the log outlive a reload', async () =
   await expect.poll(() => page.url(), POLL).toMatch(/line=0\.\d+\.\d+/);
   await page.reload();
   await page.locator('li[aria-current]').getByText('demonstration').waitFor();
+  // The same by key, from the first line that is in sight.
+  await open(`/runs/${brokenRun}?tab=logs`);
+  await page
+    .getByTitle(/Link to this line/)
+    .first()
+    .waitFor();
+  await page.keyboard.press('l');
+  await expect.poll(() => page.url(), POLL).toMatch(/line=\d+\.\d+\.\d+/);
+  await page.locator('li[aria-current]').waitFor();
 });
 
 test('the drawer of a stage and two runs side by side have no barrier in light or dark', async () => {

@@ -180,6 +180,11 @@ test('a zone that somebody chooses holds for days, moments, typed ranges and who
   const [from = ''] = (new URL(other.url()).searchParams.get('finished') ?? '').split('~');
   expect(localTime(Date.parse(from), 'Asia/Kabul')).toMatch(/T00:00$/);
   await other.getByTitle('Only Timed').waitFor(SLOW);
+  // And tells its times in that zone, all of them by one key.
+  await other.getByText(/^Times of Asia\/Kabul/).waitFor(SLOW);
+  expect(await other.getByRole('row').getByText('GMT+4:30').count()).toBe(0);
+  await other.keyboard.press('t');
+  await other.getByRole('row').getByText('GMT+4:30').first().waitFor(SLOW);
   await other.context().close();
   await page.context().close();
 });

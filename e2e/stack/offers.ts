@@ -45,7 +45,7 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/runs?status=failed': [
     [/^Replay failed…$/, 'run.operate'],
-    [/^All that match…$/, 'run.operate'],
+    [/^All that match( \(.+\))?…$/, 'run.operate'],
     [/^Remove the view/, 'view.manage'],
   ],
   '/audit': [
@@ -110,7 +110,7 @@ const FOR_EVERYBODY = [
   /^(Copy|Star|No longer star|What to do with|Look|Zoom|Show|Range of time|Remove the filter) ?/,
   /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Went wrong|Replayed|Info|Warnings|Errors)$/,
   // How many of the fleet are in a state.
-  /^(All|Not well|Online|Busy|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
+  /^(All|Not well|Online|Busy|Failing|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
   /^Open the stage$|: as a table$|^→ |^Connect .* to…$|^What changed in version/,

@@ -15,13 +15,6 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
-/** Nobody has asked for it, and it takes no work: the worst first. Draining and paused are what people wanted. */
-export const UNWELL_AGENT_STATES = [
-  'quarantined',
-  'stale',
-  'offline',
-] as const satisfies readonly AgentState[];
-
 /** Whether it is there, apart from how much it has to do. */
 export type AgentPresence = Exclude<AgentState, 'busy'>;
 export const presenceOf = (state: AgentState): AgentPresence => (state === 'busy' ? 'online' : state);

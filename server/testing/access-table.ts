@@ -54,6 +54,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
     scopes: ['pipelines:write', 'pipelines:publish'],
   },
   'GET /api/v1/runs': { roles: ALL, scopes: ['runs:read'] },
+  'GET /api/v1/runs/count': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/shape': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/events': { roles: ALL, scopes: ['runs:read'] },

@@ -1,6 +1,6 @@
 'use client';
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { NOTE_TONES } from '../../../server/domain/graph/schema.ts';
 import { Button } from '../../ui/button.tsx';
 import { Switch } from '../../ui/choice.tsx';
@@ -10,7 +10,7 @@ import type { GroupItem, NoteItem } from '../model/document.ts';
 import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
 import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
-import { ChoiceField } from './fields.tsx';
+import { ChoiceField, NumberField } from './fields.tsx';
 import { panelWords } from './words.ts';
 
 export function NotePanel({ note }: { note: NoteItem }) {
@@ -28,8 +28,53 @@ export function NotePanel({ note }: { note: NoteItem }) {
         options={NOTE_TONES.map((value) => ({ value, label: panelWords.tones[value] }))}
         onChange={(tone) => write({ tone: tone as NoteItem['tone'] })}
       />
+      <div className="grid grid-cols-2 gap-3">
+        <SizeField
+          label={panelWords.width}
+          value={note.width}
+          least={LEAST_SIDES.width}
+          onChange={(width) => write({ width })}
+        />
+        <SizeField
+          label={panelWords.height}
+          value={note.height}
+          least={LEAST_SIDES.height}
+          onChange={(height) => write({ height })}
+        />
+      </div>
       {isReadOnly ? null : <Button onClick={() => store.remove()}>{words.deleteTheNote}</Button>}
     </Extra>
+  );
+}
+
+/** As small as its corners can be drawn together, and as large as a graph may say. */
+const LEAST_SIDES = { width: 80, height: 40 } as const;
+const MOST_SIDE = 2_000;
+
+/** What the corners do by mouse. A side that no note may have is told, and changes nothing. */
+function SizeField({
+  label,
+  value,
+  least,
+  onChange,
+}: {
+  label: string;
+  value: number;
+  least: number;
+  onChange(side: number): void;
+}) {
+  const [isOdd, setOdd] = useState(false);
+  return (
+    <NumberField
+      label={label}
+      value={value}
+      error={isOdd ? panelWords.noSuchSide(least, MOST_SIDE) : undefined}
+      onChange={(side) => {
+        const fits = side !== undefined && side >= least && side <= MOST_SIDE;
+        setOdd(!fits);
+        if (fits) onChange(Math.round(side));
+      }}
+    />
   );
 }
 

@@ -1,40 +1,100 @@
 'use client';
 
-import { CircleAlert, Link2, TriangleAlert } from 'lucide-react';
+import { CircleAlert, Group, Link2, type LucideIcon, StickyNote, TriangleAlert } from 'lucide-react';
 import { lookOfTask } from '../../looks/index.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { StatusIcon } from '../../ui/status.tsx';
 import { useEditor } from '../context.ts';
-import { stageId, wireId } from '../model/items.ts';
+import type { EditorDocument } from '../model/document.ts';
+import { groupId, type ItemId, noteId, stageId, wireId } from '../model/items.ts';
 import { type OutlineRow, outlineOf, whenLabel } from '../model/outline.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
+import { panelWords } from './words.ts';
 
 /** The same pipeline as a list: everything that the canvas can do can be done from here. */
 export function Outline() {
   const { store, asked } = useEditor();
   const document = useObserved(store, (state) => state.document);
   const rows = outlineOf(document);
+  const extras = <Extras document={document} />;
   if (rows.length === 0)
     return (
-      <p className="p-4 text-sm text-quiet">
-        {words.noStages}{' '}
-        <button
-          type="button"
-          className="text-accent underline"
-          onClick={() => asked.set({ kind: 'add', at: null })}
-        >
-          {words.addTheFirstOne}
-        </button>
-        .
-      </p>
+      <>
+        <p className="p-4 text-sm text-quiet">
+          {words.noStages}{' '}
+          <button
+            type="button"
+            className="text-accent underline"
+            onClick={() => asked.set({ kind: 'add', at: null })}
+          >
+            {words.addTheFirstOne}
+          </button>
+          .
+        </p>
+        {extras}
+      </>
     );
   return (
-    <ol data-keys="page" aria-label={words.stagesInTheOrderIn} className="min-h-0 grow overflow-y-auto p-2">
-      {rows.map((row) => (
-        <Row key={row.stage.key} row={row} />
-      ))}
-    </ol>
+    <div data-keys="page" className="min-h-0 grow overflow-y-auto">
+      <ol aria-label={words.stagesInTheOrderIn} className="p-2">
+        {rows.map((row) => (
+          <Row key={row.stage.key} row={row} />
+        ))}
+      </ol>
+      {extras}
+    </div>
+  );
+}
+
+/** What lies on the canvas besides stages and wires. */
+function Extras({ document: { groups, notes } }: { document: EditorDocument }) {
+  if (groups.length + notes.length === 0) return null;
+  return (
+    <section className="border-t border-line p-2">
+      <h3 id="outlined-extras" className="px-2 pb-1 pt-1 text-xs font-medium text-quiet">
+        {panelWords.extras}
+      </h3>
+      <ul aria-labelledby="outlined-extras">
+        {groups.map(({ id, title, stages }) => (
+          <ExtraRow key={id} id={groupId(id)} icon={Group}>
+            {panelWords.groupOf(title, counts.stages(stages.length))}
+          </ExtraRow>
+        ))}
+        {notes.map(({ id, text }) => (
+          <ExtraRow key={id} id={noteId(id)} icon={StickyNote}>
+            {panelWords.noteOf(text)}
+          </ExtraRow>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ExtraRow({ id, icon: Icon, children }: { id: ItemId; icon: LucideIcon; children: string }) {
+  const { store, canvas } = useEditor();
+  const isSelected = useObserved(store, (state) => state.selection.has(id));
+  return (
+    <li className={`rounded-md ${isSelected ? 'bg-accent-soft' : ''}`}>
+      <button
+        type="button"
+        data-outlined={id}
+        aria-current={isSelected ? 'true' : undefined}
+        onClick={({ shiftKey, ctrlKey, metaKey }) => {
+          if (shiftKey || ctrlKey || metaKey) {
+            store.toggle(id);
+            return;
+          }
+          store.select([id]);
+          canvas.get()?.show(id);
+        }}
+        className="flex min-h-9 w-full min-w-0 items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-hover"
+      >
+        <Icon aria-hidden size={14} className="shrink-0 text-quiet" />
+        <span className="min-w-0 grow truncate">{children}</span>
+      </button>
+    </li>
   );
 }
 

@@ -1,6 +1,15 @@
+import { formatCount } from '../../ui/format.ts';
+
 /** Choices and hints in the panels beside the canvas. */
 export const panelWords = {
   tones: { warn: 'Yellow', busy: 'Blue', good: 'Green', hold: 'Violet', idle: 'Grey' },
+  width: 'Width',
+  height: 'Height',
+  noSuchSide: (least: number, most: number) =>
+    `From ${least} to ${formatCount(most)}: until then it stays as it is.`,
+  extras: 'Notes and groups',
+  noteOf: (text: string) => `Note: ${text || 'nothing is written in it'}`,
+  groupOf: (title: string, stages: string) => `Group ${title}, ${stages}`,
   noNumber: 'This is no number.',
   noJson: 'This is no JSON yet, so it does not count.',
   align: {

@@ -9,6 +9,7 @@ import { isRunOver } from '../../../server/domain/statuses.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { useKeys } from '../../shell/keys/index.ts';
 import { isMissing, NoThing } from '../../shell/lost.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
@@ -84,6 +85,15 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
   const [isAsking, setAsking] = useState(false);
   const mayOperate = useMay()('run.operate');
   const abort = useAct('bulk.abort');
+  const mayAbort = bulk.finished_at === null && mayOperate;
+  useKeys(words.bulk.name, [
+    {
+      label: words.bulk.abort,
+      leads: true,
+      disabled: !mayAbort || abort.isBusy,
+      run: () => setAsking(true),
+    },
+  ]);
   return (
     <>
       <PageHead
@@ -106,7 +116,7 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
           </span>
         }
         actions={
-          bulk.finished_at === null && mayOperate ? (
+          mayAbort ? (
             <Button busy={abort.isBusy} onClick={() => setAsking(true)}>
               {words.bulk.abort}
             </Button>

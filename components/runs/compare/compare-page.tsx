@@ -25,7 +25,7 @@ import { type Run, shapeOf } from '../run-shape.ts';
 import { words as runWords } from '../words.ts';
 import type { CompareGraphProps } from './compare-graph.tsx';
 import { compareRuns, type StagePair } from './compare-runs.ts';
-import { OutputDiff } from './output-diff.tsx';
+import { InputDiff, OutputDiff } from './output-diff.tsx';
 import { words as compare } from './words.ts';
 
 // The lists are there before what draws.
@@ -93,7 +93,9 @@ export function ComparePage() {
         onOpenChange={(isOpen) => (isOpen ? undefined : void setKey(null))}
         title={pair ? compare.outputsOf(pair.name) : ''}
       >
-        {pair ? <OutputDiff key={pair.key} pair={pair} /> : null}
+        {pair && a.data && b.data ? (
+          <OutputDiff key={pair.key} pair={pair} first={a.data} second={b.data} />
+        ) : null}
       </Drawer>
     </Page>
   );
@@ -113,6 +115,9 @@ function Both(props: CompareGraphProps) {
         <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
           <CompareGraph {...props} />
         </Suspense>
+      </Card>
+      <Card title={compare.inputs}>
+        <InputDiff first={first} second={second} />
       </Card>
       {isSamePipeline && first.version_id !== second.version_id ? (
         <Card title={compare.versions}>

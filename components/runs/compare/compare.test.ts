@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mergeGraphs } from '../../editor/index.ts';
 import type { Run, Stage } from '../run/use-run.ts';
 import { compareRuns } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
-import { mergeGraphs } from './merge-graphs.ts';
+import { contentOf, partsToLoad, withContents } from './stored-parts.ts';
 
 const side = (lines: ReturnType<typeof diffLines>, left: 'gone' | 'new') =>
   lines.filter(({ kind }) => kind !== (left === 'gone' ? 'new' : 'gone')).map(({ text }) => text);
@@ -128,5 +129,36 @@ describe('two graphs in one', () => {
         expect([...left]).toEqual([]);
       }),
     );
+  });
+});
+
+describe('values with parts that are stored apart', () => {
+  const [x, y] = ['a', 'b'].map((digit) => digit.repeat(64)) as [string, string];
+  const part = (hash: string, bytes?: number) => ({
+    $object: hash,
+    contentType: 'application/json',
+    ...(bytes === undefined ? {} : { bytes }),
+  });
+
+  test('are read where they differ, and left alone where both refer to the same', () => {
+    const { parts, when } = partsToLoad({ same: part(x, 9e9), mine: part(y, 100) }, { same: part(x, 9e9) });
+    expect(parts.map((ofRun) => ofRun.map(({ hash }) => hash))).toEqual([[y], []]);
+    expect(when).toBe('now');
+  });
+
+  test('are read when somebody asks if they are large or do not say how large, and never beyond what a page bears', () => {
+    const whenOf = (bytes?: number) => partsToLoad(part(x, bytes), null).when;
+    expect([whenOf(1_000), whenOf(1_000_000), whenOf(), whenOf(50_000_000)]).toEqual([
+      ...['now', 'asked', 'asked', 'never'],
+    ]);
+  });
+
+  test('are compared by what they say, in their places', () => {
+    const contents = new Map([[x, contentOf({ isJson: true }, '{"n":1}')]]);
+    expect(withContents({ a: [part(x, 7), part(y, 7)], b: 1 }, contents)).toEqual({
+      ...{ a: [{ n: 1 }, part(y, 7)], b: 1 },
+    });
+    expect(contentOf({ isJson: false }, 'one\ntwo')).toEqual(['one', 'two']);
+    expect(contentOf({ isJson: true }, '{"cut')).toEqual(['{"cut']);
   });
 });

@@ -1,22 +1,21 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import { holdsHidden } from '../../../server/domain/hidden.ts';
-import type { TaskId } from '../../../server/domain/ids.ts';
+import type { RunId, TaskId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import { query } from '../../data/index.ts';
-import { jsonText } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { useMay } from '../../shell/use-may.ts';
 import { Skeleton } from '../../ui/feedback.tsx';
+import type { Run } from '../run-shape.ts';
 import type { StagePair } from './compare-runs.ts';
-import { aroundChanges, diffLines } from './diff-lines.ts';
+import { ValueDiff } from './value-diff.tsx';
 import { words } from './words.ts';
 
-const LOOK = { same: 'text-quiet', gone: 'bg-bad-soft text-bad', new: 'bg-good-soft text-good' } as const;
-const SIGN = { same: ' ', gone: '−', new: '+' } as const;
-/** More lines are no help to anybody, and much to draw. All of them are compared. */
-const MOST_LINES = 5000;
+interface Runs {
+  first: Run;
+  second: Run;
+}
 
 const useOutput = (stage: StagePair['a']) =>
   useQuery({
@@ -24,42 +23,42 @@ const useOutput = (stage: StagePair['a']) =>
     enabled: stage !== undefined,
   });
 
-const linesOf = (output: Json | undefined): string[] => jsonText(output ?? null).split('\n');
-
 /** What came out of a stage in one run and in the other. */
-export function OutputDiff({ pair }: { pair: StagePair }) {
+export function OutputDiff({ pair, first, second }: Runs & { pair: StagePair }) {
   const [a, b] = [useOutput(pair.a), useOutput(pair.b)];
   const isThere =
     (pair.a === undefined || a.data !== undefined) && (pair.b === undefined || b.data !== undefined);
-  const lines = useMemo(
-    () => (isThere ? diffLines(linesOf(a.data?.output), linesOf(b.data?.output)) : undefined),
-    [isThere, a.data, b.data],
-  );
   if (a.error ?? b.error) return <Broken of={[a, b]} />;
-  if (!lines) return <Skeleton label={words.loading} />;
-  if (lines.every(({ kind }) => kind === 'same')) {
-    const isHidden = [a, b].some(({ data }) => holdsHidden(data?.output ?? null));
-    return <p className="text-quiet">{isHidden ? words.equalButHidden : words.equal}</p>;
-  }
-  const around = aroundChanges(lines);
+  if (!isThere) return <Skeleton label={words.loading} />;
   return (
-    <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
-      {around.slice(0, MOST_LINES).map((line, at) =>
-        'skipped' in line ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a difference does not change
-          <span key={at} className="block px-3 text-quiet">
-            {words.skipped(line.skipped)}
-          </span>
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: as above
-          <span key={at} className={`block min-w-max px-3 ${LOOK[line.kind]}`}>
-            {SIGN[line.kind]} {line.text}
-          </span>
-        ),
-      )}
-      {around.length > MOST_LINES ? (
-        <span className="block px-3 text-quiet">{words.cut(around.length - MOST_LINES)}</span>
-      ) : null}
-    </pre>
+    <ValueDiff
+      first={{ runId: first.id as RunId, value: a.data?.output ?? null }}
+      second={{ runId: second.id as RunId, value: b.data?.output ?? null }}
+      equal={words.equal}
+    />
   );
+}
+
+/** What one run was given and what the other was: often the whole reason for all that follows. */
+export function InputDiff({ first, second }: Runs) {
+  const may = useMay()('run.payload');
+  const options = { enabled: may };
+  const a = useQuery({ ...query('runs.get', { id: first.id as RunId }), ...options });
+  const b = useQuery({ ...query('runs.get', { id: second.id as RunId }), ...options });
+  if (!may) return <p className="text-quiet">{words.inputsHidden}</p>;
+  if (a.error ?? b.error) return <Broken of={[a, b]} />;
+  if (!a.data || !b.data) return <Skeleton label={words.loading} />;
+  return (
+    <ValueDiff
+      first={{ runId: first.id as RunId, value: givenTo(a.data) }}
+      second={{ runId: second.id as RunId, value: givenTo(b.data) }}
+      equal={words.equalInputs}
+    />
+  );
+}
+
+/** Parameters are told where there are any: most runs have an input alone. */
+function givenTo({ input, parameters }: { input: Json; parameters: unknown }): Json {
+  const given = parameters as Record<string, Json>;
+  return Object.keys(given).length === 0 ? input : { input, parameters: given };
 }

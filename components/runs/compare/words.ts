@@ -32,6 +32,14 @@ export const words = {
   toRuns: 'To the list of runs',
   loading: 'Loading the runs',
   outputsOf: (name: string) => `Outputs of ${name}`,
+  inputs: 'What they were given',
+  equalInputs: 'Both were given the same.',
+  inputsHidden: 'What runs were given is for those who may see what runs work on.',
+  stored: (size: string) =>
+    `What differs is stored apart because it is large (${size}); below it is told by its hash alone.`,
+  loadStored: 'Compare all of it',
+  storedTooLarge: (size: string) =>
+    `What differs is stored apart (${size}) and too large to be compared here: each run lets you download it. Below it is told by its hash alone.`,
   equal: 'Both have the same output.',
   equalButHidden: 'Both show the same. What is marked sensitive is hidden in either, and may differ.',
   cut: (n: number) =>

@@ -6,6 +6,7 @@ import { isRunCancelled, isRunFailure, isRunOver } from '../../../server/domain/
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration, formatMoment } from '../../ui/format.ts';
 import { fillOf } from '../../ui/status.tsx';
+import { useZone } from '../../ui/zone.ts';
 import { words } from '../words.ts';
 import type { RunRow } from './run-row.ts';
 
@@ -31,6 +32,7 @@ export function DurationChart({
   onRange(from: Date, to: Date): void;
 }) {
   const router = useRouter();
+  const zone = useZone();
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const { dots, first, last } = place(rows.slice(0, SHOWN), now);
   const shareAt = (event: PointerEvent<HTMLElement>) => {
@@ -70,8 +72,8 @@ export function DurationChart({
         ))}
       </div>
       <figcaption className="flex justify-between text-2xs text-quiet">
-        <span>{dots.length === 0 ? '' : formatMoment(new Date(first).toISOString())}</span>
-        <span>{dots.length === 0 ? '' : formatMoment(new Date(last).toISOString())}</span>
+        <span>{dots.length === 0 ? '' : formatMoment(new Date(first).toISOString(), zone)}</span>
+        <span>{dots.length === 0 ? '' : formatMoment(new Date(last).toISOString(), zone)}</span>
       </figcaption>
     </figure>
   );
@@ -116,13 +118,14 @@ function shapeOf({ status }: RunRow): string {
 
 function DotMark({ dot: { run, x, y, ms }, onOpen }: { dot: Dot; onOpen(): void }) {
   const look = lookOfRun(run.status);
+  const zone = useZone();
   const pattern = isRunOver(run.status) ? 'solid' : 'outline';
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the list below has the same runs for the keyboard
     // biome-ignore lint/a11y/useKeyWithClickEvents: as above
     <span
       data-dot
-      title={`${look.label} · ${formatDuration(ms)} · ${formatMoment(run.created_at)}`}
+      title={`${look.label} · ${formatDuration(ms)} · ${formatMoment(run.created_at, zone)}`}
       onClick={onOpen}
       className="absolute -m-1 cursor-default p-1 hover:z-10 hover:scale-150"
       style={{ insetInlineStart: `calc(${x}% - 3px)`, insetBlockEnd: `calc(${y}% - 3px)` }}

@@ -2,6 +2,7 @@
 
 import { History, RotateCcw, SearchX } from 'lucide-react';
 import { useRouter } from 'next/navigation';
+import { parseAsString, useQueryState } from 'nuqs';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
@@ -12,6 +13,7 @@ import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
 import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
+import { isZone, ZoneProvider, zoneName } from '../../ui/zone.ts';
 import { compareHref } from '../compare-href.ts';
 import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
@@ -29,7 +31,18 @@ const BulkDialog = lazy(
   patiently(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog }))),
 );
 
+/** In the zone of the address, which whoever comes from figures of that zone brings along. */
 export function RunsPage() {
+  const [wanted, setZone] = useQueryState('zone', parseAsString);
+  const zone = wanted !== null && isZone(wanted) ? wanted : undefined;
+  return (
+    <ZoneProvider value={zone}>
+      <Runs zone={zone} onOwnZone={() => void setZone(null)} />
+    </ZoneProvider>
+  );
+}
+
+function Runs({ zone, onOwnZone }: { zone: string | undefined; onOwnZone(): void }) {
   const state = useListState();
   const runs = useRuns({ ...state.filter, sort: state.sort.key, order: state.sort.order });
   const names = useNames(runs.rows ?? []);
@@ -55,6 +68,7 @@ export function RunsPage() {
             <ColumnMenu columns={columns.slice(1)} hidden={state.hidden} onChange={state.setHidden} />
           </FilterBar>
         </div>
+        {zone === undefined ? null : <OtherZone zone={zone} onOwn={onOwnZone} />}
         <Lost of={filters.filter(({ key }) => (state.lost as string[]).includes(key))} />
         {runs.rows?.length === 0 || (runs.error && !runs.rows) ? null : (
           <DurationChart
@@ -89,6 +103,18 @@ export function RunsPage() {
   );
 }
 
+/** Times that are not those of the clock on the wall are said to be so. */
+function OtherZone({ zone, onOwn }: { zone: string; onOwn(): void }) {
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 border-b border-line px-4 py-1.5 text-sm text-quiet">
+      {words.timesOf(zoneName(zone))}
+      <button type="button" onClick={onOwn} className="text-accent hover:underline">
+        {words.ownZone}
+      </button>
+    </p>
+  );
+}
+
 /** What stands in the address and could not be asked for: the list is longer than somebody may think. */
 function Lost({ of }: { of: readonly { key: string; label: string }[] }) {
   if (of.length === 0) return null;
@@ -101,7 +127,7 @@ function Lost({ of }: { of: readonly { key: string; label: string }[] }) {
 }
 
 type State = ReturnType<typeof useListState>;
-type Runs = ReturnType<typeof useRuns>;
+type RunList = ReturnType<typeof useRuns>;
 
 function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): void }) {
   const { filter } = state;
@@ -109,7 +135,7 @@ function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): 
   return (
     <>
       {isFiltered(state.params) ? (
-        <MatchingMenu onAct={(action) => onAsk({ action, target: { filter } })} />
+        <MatchingMenu filter={filter} onAct={(action) => onAsk({ action, target: { filter } })} />
       ) : null}
       <Button
         icon={RotateCcw}
@@ -123,7 +149,7 @@ function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): 
   );
 }
 
-function NewerButton({ runs, onShow }: { runs: Runs; onShow(): void }) {
+function NewerButton({ runs, onShow }: { runs: RunList; onShow(): void }) {
   const show = () => {
     onShow();
     runs.retry();
@@ -141,7 +167,7 @@ function NewerButton({ runs, onShow }: { runs: Runs; onShow(): void }) {
 
 interface ListProps {
   state: State;
-  runs: Runs;
+  runs: RunList;
   columns: ReturnType<typeof runColumns>;
   selected: ReadonlySet<string>;
   setSelected(selected: ReadonlySet<string>): void;
@@ -150,7 +176,10 @@ interface ListProps {
 
 function List({ state, runs, columns, selected, setSelected, grid }: ListProps) {
   const router = useRouter();
-  const place = usePlaceInList('runs');
+  const place = usePlaceInList(
+    'runs',
+    runs.rows?.map(({ id }) => id),
+  );
   const selection = { keys: selected, onChange: setSelected, labelOf: words.select };
   return (
     <DataGrid

@@ -1,9 +1,12 @@
 'use client';
 
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import { query } from '../../data/index.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Menu, MenuItem } from '../../ui/menu.tsx';
+import { Menu, MenuItem, MenuNote } from '../../ui/menu.tsx';
 import { type BulkAction, words } from '../words.ts';
+import type { RunFilter } from './filters.ts';
 
 const ACTIONS: readonly BulkAction[] = ['replay', 'retry', 'pause', 'resume', 'cancel'];
 
@@ -53,10 +56,19 @@ export function SelectionBar({
   );
 }
 
+/** The number moves on by itself while runs come; what is done is counted anew before anybody says yes. */
+const COUNTED_MS = 15_000;
+
 /** The same to all that match, shown or not. */
-export function MatchingMenu({ onAct }: { onAct(action: BulkAction): void }) {
+export function MatchingMenu({ filter, onAct }: { filter: RunFilter; onAct(action: BulkAction): void }) {
+  const { data } = useQuery({
+    ...query('runs.count', filter),
+    staleTime: COUNTED_MS,
+    placeholderData: keepPreviousData,
+  });
   return (
-    <Menu align="end" trigger={<Button>{words.allMatching}</Button>}>
+    <Menu align="end" trigger={<Button>{words.allMatching(data?.count, data?.is_more)}</Button>}>
+      {data?.is_more ? <MenuNote title={words.bulk.most} note={words.bulk.mostNote} /> : null}
       {ACTIONS.map((action) => (
         <MenuItem
           key={action}

@@ -1,18 +1,18 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { pipelineHref } from '../../shell/places.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
-import { StatusIcon, StatusPill } from '../../ui/status.tsx';
+import { StatusPill } from '../../ui/status.tsx';
 import { PageHead } from '../../ui/surface.tsx';
 import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
-import { compareHref } from '../compare-href.ts';
 import { words } from '../words.ts';
+import { Lineage } from './lineage.tsx';
+import { ListNeighbours } from './list-neighbours.tsx';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
@@ -37,7 +37,12 @@ export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string
           </>
         }
         note={<Facts run={run} />}
-        actions={<RunActions run={run} stageKey={stageKey} onPrint={onPrint} />}
+        actions={
+          <>
+            <ListNeighbours id={run.id} />
+            <RunActions run={run} stageKey={stageKey} onPrint={onPrint} />
+          </>
+        }
       />
       <Lineage run={run} />
     </>
@@ -95,66 +100,6 @@ function Facts({ run }: { run: Run }) {
       )}
       <span>{runWords.stagesDone(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
       <span>{runWords.begunBy(words.triggerOf(run.trigger))}</span>
-    </span>
-  );
-}
-
-const SHOWN_REPLAYS = 5;
-/** A stage that was run alone, and not all from there on. */
-const ALONE = 'stage';
-
-const sayPart = ({ trigger, replay_from: from }: Run) =>
-  trigger === ALONE ? runWords.onlyStage(from ?? '') : runWords.replayedFrom(from ?? '');
-
-/** What it repeats, and what repeats it; each beside a way to lay the two side by side. */
-function Lineage({ run }: { run: Run }) {
-  const { data } = useQuery(query('runs.lineage', { id: run.id as RunId }));
-  const replays = data?.replays ?? [];
-  if (run.replay_of === null && replays.length === 0) return null;
-  return (
-    <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
-      {run.replay_of === null ? null : (
-        <span className="flex flex-wrap items-center gap-x-1.5">
-          {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)}
-          <Compare a={run.replay_of} b={run.id} />
-        </span>
-      )}
-      {replays.length === 0 ? null : (
-        <span className="flex flex-wrap items-center gap-1.5">
-          {runWords.replays}
-          {replays.slice(0, SHOWN_REPLAYS).map((replay) => (
-            <span key={replay.id} className="flex items-center gap-1">
-              <StatusIcon look={lookOfRun(replay.status)} size={13} />
-              <RunLink id={replay.id} />
-            </span>
-          ))}
-          {replays[0] ? <Compare a={run.id} b={replays[0].id} /> : null}
-          {replays.length > SHOWN_REPLAYS ? (
-            <Link href={`/runs?replay_of=${run.id}`} className="text-accent hover:underline">
-              {data?.more_replays ? runWords.manyReplays(replays.length) : words.runs(replays.length)}
-            </Link>
-          ) : null}
-        </span>
-      )}
-    </div>
-  );
-}
-
-function RunLink({ id }: { id: string }) {
-  return (
-    <Link href={`/runs/${id}`} className="font-mono text-xs text-text hover:text-accent hover:underline">
-      {shortId(id)}
-    </Link>
-  );
-}
-
-function Compare({ a, b }: { a: string; b: string }) {
-  return (
-    <span className="print:hidden">
-      {'· '}
-      <Link href={compareHref(a, b)} className="text-accent hover:underline">
-        {runWords.compare}
-      </Link>
     </span>
   );
 }

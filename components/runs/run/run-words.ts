@@ -37,6 +37,10 @@ export const runWords = {
     n === 1
       ? 'It waits for one more reason: its stages say why.'
       : `It waits for ${formatCount(n)} more reasons: its stages say why.`,
+  line: 'The line of replays that led here',
+  lineHidden: (count: number) => `${formatCount(count)} more`,
+  lineEnd: 'this run',
+  lineGoesOn: 'It goes back further.',
   replays: 'Replayed by',
   manyReplays: (n: number) => `more than ${formatCount(n)} runs`,
   compare: 'Compare',
@@ -132,6 +136,10 @@ export const runWords = {
   keys: {
     next: 'Next stage',
     previous: 'Stage before',
+    linkNext: 'Link to a line of the log, then to the next',
+    linkBefore: 'Link to the line before',
+    nextRun: 'Next run of the list',
+    previousRun: 'Run before it in the list',
     close: 'Close the stage',
     earlier: 'Earlier, of a timeline looked at closer',
     later: 'Later, of a timeline looked at closer',
@@ -171,6 +179,7 @@ export const runWords = {
     nobody: 'nobody',
   },
   logs: {
+    linked: (level: string, text: string) => `Linked: ${level}, ${text}`,
     search: 'Find in the log',
     level: 'Level',
     levels: { debug: 'All', info: 'Info', warn: 'Warnings', error: 'Errors' },
@@ -205,6 +214,8 @@ export const runWords = {
     what: 'What happened',
     loading: 'Loading the events',
     ofRun: 'The run',
+    count: (n: number) => counted(n, { one: 'event', other: 'events' }),
+    fold: (stage: string) => `Events of ${stage}`,
     download: 'Download the events',
     loadingAll: (n: number, of: number) => `Loading all of them: ${formatCount(n)} of ${formatCount(of)}`,
   },

@@ -4,16 +4,18 @@ import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { SearchDialog } from '../../ui/dialog.tsx';
 import { Keys } from '../../ui/keys.tsx';
+import { switchToldTimes } from '../../ui/told-times.ts';
 import { useKeys } from '../keys/index.ts';
 import { words } from '../words.ts';
 import type { Command, CommandGroup } from './commands.ts';
-import { useCommands } from './use-commands.ts';
+import { TIMES_KEY, useCommands } from './use-commands.ts';
 
 /** Everything by name: go, find, act. Ctrl K or ⌘ K opens it from anywhere. */
 export function Palette() {
   const [isOpen, setOpen] = useState(false);
   useKeys(words.everywhere, [
     { keys: 'mod+k', label: words.palette.title, whileTyping: true, run: () => setOpen(true) },
+    { keys: TIMES_KEY, label: words.times.either, run: switchToldTimes },
   ]);
   return (
     <>

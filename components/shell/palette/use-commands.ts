@@ -1,12 +1,14 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { ArrowRight, Bot, CornerDownLeft, ListFilter, Workflow } from 'lucide-react';
+import { ArrowRight, Bot, Clock, CornerDownLeft, ListFilter, Plus, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useDeferredValue } from 'react';
 import type { VersionId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
+import { switchToldTimes, useTellsMoments } from '../../ui/told-times.ts';
 import { useKeyGroups } from '../keys/index.ts';
+import { useMay } from '../use-may.ts';
 import { usePlaces } from '../use-places.ts';
 import { words } from '../words.ts';
 import {
@@ -23,12 +25,15 @@ import {
 /** Shown of each kind; of the others it is said how many there are, as far as they are counted. */
 const FOUND = 6;
 const COUNTED = 30;
+/** How times are told, from anywhere. */
+export const TIMES_KEY = 't';
 
 /** What can be done or gone to from here, as far as it fits what was typed. */
 export function useCommands(search: string): CommandGroup[] {
   const { push } = useRouter();
   const here = usePageCommands();
   const places = usePlaces();
+  const anywhere = useCommandsAnywhere();
   const found = useFound(search);
   const page = usePageOfId(search);
   const groups: CommandGroup[] = [
@@ -59,9 +64,23 @@ export function useCommands(search: string): CommandGroup[] {
           run: () => push(href),
         })),
     },
+    { title: words.palette.anywhere, commands: anywhere.filter(({ label }) => isMatch(label, search)) },
     ...found,
   ];
   return groups.filter(({ commands }) => commands.length > 0);
+}
+
+/** What is about no page: how times are told, and what is made from nothing. */
+function useCommandsAnywhere(): Command[] {
+  const { push } = useRouter();
+  const href = '/pipelines?new=blank';
+  const times: Command = {
+    id: 'times',
+    label: useTellsMoments() ? words.times.tellAges : words.times.tellMoments,
+    ...{ keys: TIMES_KEY, icon: Clock, run: switchToldTimes },
+  };
+  const pipeline = { id: href, label: words.palette.newPipeline, icon: Plus, run: () => push(href) };
+  return useMay()('pipeline.create') ? [pipeline, times] : [times];
 }
 
 /** Of a version the server is asked where it belongs. */

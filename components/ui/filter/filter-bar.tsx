@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { Button } from '../button.tsx';
 import { Menu, MenuItem } from '../menu.tsx';
 import { Popover } from '../popover.tsx';
+import { useZone } from '../zone.ts';
 import { FilterEditor } from './filter-editor.tsx';
 import { saySpan } from './span.ts';
 import { type FilterDef, type FilterValue, type FilterValues, isSet } from './types.ts';
@@ -113,7 +114,7 @@ function FilterChip({
 }
 
 function useSayValue() {
-  const sayRange = useSayRange();
+  const sayRange = useSayRange(useZone());
   return (def: FilterDef, value: FilterValue | null | undefined): string => {
     if (!isSet(value)) return '…';
     const list = typeof value === 'string' ? [value] : value;

@@ -4,6 +4,7 @@ import { Check } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
+import { useZone } from '../zone.ts';
 import { parseDuration, readSpan, typeDuration, writeSpan } from './span.ts';
 import { TimeRangeFields } from './time-range-fields.tsx';
 import type { FilterDef, FilterValue } from './types.ts';
@@ -39,10 +40,15 @@ export function FilterEditor(props: EditorProps<FilterDef['kind']>): ReactNode {
     case 'text':
       return <TextEditor {...props} def={def} />;
     case 'time':
-      return <TimeRangeFields value={asText(value)} onChange={set} />;
+      return <TimeEditor value={asText(value)} onChange={set} />;
     case 'duration':
       return <DurationEditor value={asText(value)} onChange={set} />;
   }
+}
+
+/** In the zone in which the page tells its times. */
+function TimeEditor(props: { value: string; onChange(value: string): void }) {
+  return <TimeRangeFields {...props} zone={useZone()} />;
 }
 
 /** With more than this, what is looked for is typed. */

@@ -22,8 +22,8 @@ import {
 import { readAgentWork } from '#server/services/agent/work.ts';
 import { readStream } from '../http/body.ts';
 import {
-  AGENT_WORDS,
   activitySchema,
+  agentFilterWord,
   agentHistorySchema,
   agentSchema,
   agentWorkSchema,
@@ -31,6 +31,7 @@ import {
   beatAnswerSchema,
   capabilitySchema,
   claimedSchema,
+  conditionsOf,
   coverageSchema,
   presentActivity,
   presentAgent,
@@ -41,7 +42,6 @@ import {
   presentCoverage,
   presentWorkItem,
   registeredSchema,
-  statesOf,
 } from '../wire/agent.ts';
 import { isoTime, nextCursor, time } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
@@ -59,7 +59,7 @@ export const agents = {
     summary: 'List agents',
     input: z.strictObject({
       ...wholePageInput,
-      status: z.array(z.enum(AGENT_WORDS)).optional(),
+      status: z.array(agentFilterWord).optional(),
       capability: z.string().max(128).optional(),
       label: z.string().max(128).optional(),
       transport: z.enum(TRANSPORTS).optional(),
@@ -75,7 +75,7 @@ export const agents = {
     }),
     example: { status: ['active'], sort: 'load', order: 'desc', limit: 20 },
     async handle({ services, actor }, { status, ...filter }) {
-      const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
+      const input = { ...filter, ...(status ? { states: conditionsOf(status) } : {}) };
       const page = await listAgents(services, actor, input);
       const now = isoTime(new Date(services.now()));
       return { agents: page.items.map(presentAgent), now, next_cursor: page.nextCursor };

@@ -6,7 +6,7 @@ import { cancelRun } from '#server/services/run/cancel.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { killRun } from '#server/services/run/kill.ts';
-import { listRuns } from '#server/services/run/list.ts';
+import { countListedRuns, listRuns } from '#server/services/run/list.ts';
 import { pauseRun } from '#server/services/run/pause.ts';
 import { readRunObject } from '#server/services/run/read-object.ts';
 import { replayRun } from '#server/services/run/replay.ts';
@@ -70,6 +70,27 @@ const ofRuns = {
     async handle({ services, actor }, { limit, cursor, sort, order, ...filter }) {
       const page = await listRuns(services, actor, { limit, cursor, sort, order, ...toRunFilter(filter) });
       return { runs: page.items.map(presentSummary), next_cursor: page.nextCursor };
+    },
+  }),
+
+  count: operation({
+    method: 'GET',
+    path: '/api/v1/runs/count',
+    summary: 'Count runs',
+    description: 'As many as the list would show under this filter.',
+    input: z.strictObject(runFilterInput),
+    output: z.object({
+      count: z.int().describe('At most 10000.'),
+      is_more: z
+        .boolean()
+        .describe(
+          'There are more, or there may be: of what hardly any run is, one request looks at some 20,000.',
+        ),
+    }),
+    example: { status: ['failed'] },
+    async handle({ services, actor }, filter) {
+      const { count, isMore } = await countListedRuns(services, actor, toRunFilter(filter));
+      return { count, is_more: isMore };
     },
   }),
 

@@ -3,7 +3,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import { getAgent } from '#server/services/agent/get.ts';
 import { type AgentListItem, listAgents } from '#server/services/agent/list.ts';
 import { EXAMPLE } from '../operations/examples.ts';
-import { AGENT_WORD, AGENT_WORDS, statesOf } from '../wire/agent.ts';
+import { AGENT_WORD, AGENT_WORDS, agentFilterWord, conditionsOf } from '../wire/agent.ts';
 import { isoTimeOrNull, time } from '../wire/values.ts';
 import { tool } from './tool.ts';
 
@@ -37,14 +37,14 @@ export const agentTools = [
     icon: 'agent',
     needs: ['agent.read'],
     input: z.strictObject({
-      status: z.array(z.enum(AGENT_WORDS)).max(AGENT_WORDS.length).optional(),
+      status: z.array(agentFilterWord).max(agentFilterWord.options.length).optional(),
       capability: z.string().max(128).optional(),
       search: z.string().max(128).optional().describe('Part of its name.'),
     }),
     output: z.object({ agents: z.array(agentSchema) }),
     example: { status: ['active'] },
     async handle({ services, actor }, { status, ...filter }) {
-      const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
+      const input = { ...filter, ...(status ? { states: conditionsOf(status) } : {}) };
       return { agents: (await listAgents(services, actor, input)).items.map(presentAgent) };
     },
   }),

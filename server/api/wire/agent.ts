@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AgentCondition } from '#server/domain/agent-condition.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
@@ -26,9 +27,24 @@ export const AGENT_WORD: Record<AgentState, AgentWord> = {
   quarantined: 'quarantined',
 };
 
-/** The states behind a word. */
-export const statesOf = (words: readonly AgentWord[]): AgentState[] =>
-  AGENT_STATES.filter((state) => words.includes(AGENT_WORD[state]));
+/** By which agents are looked for: those that fail are active, and still wanted by a word of their own. */
+export const AGENT_FILTER_WORDS = [...AGENT_WORDS, 'failing'] as const;
+type AgentFilterWord = (typeof AGENT_FILTER_WORDS)[number];
+
+export const filterWordOf = (condition: AgentCondition): AgentFilterWord =>
+  condition === 'failing' ? condition : AGENT_WORD[condition];
+
+/** The conditions behind words. */
+export const conditionsOf = (words: readonly AgentFilterWord[]): AgentCondition[] => [
+  ...AGENT_STATES.filter((state) => words.includes(AGENT_WORD[state])),
+  ...(words.includes('failing') ? (['failing'] as const) : []),
+];
+
+export const agentFilterWord = z
+  .enum(AGENT_FILTER_WORDS)
+  .describe(
+    '`failing`: it is given work, and of five or more attempts that ended in the last hour at least half failed or were lost.',
+  );
 
 export const agentSchema = z
   .object({

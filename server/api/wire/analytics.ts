@@ -73,7 +73,8 @@ const presentTasks = ({ busyMs, ...tasks }: TaskFigures): z.input<typeof taskFig
   ...tasks,
   busy_ms: busyMs,
 });
-const presentFigures = ({ runs, tasks }: Figures) => ({
+export const figuresSchema = z.object(figures);
+export const presentFigures = ({ runs, tasks }: Figures) => ({
   runs: presentRuns(runs),
   tasks: presentTasks(tasks),
 });

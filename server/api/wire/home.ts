@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { Home } from '#server/services/analytics/home.ts';
 import type { RunFilter } from '#server/services/run/run-filter.ts';
-import { AGENT_WORD, AGENT_WORDS } from './agent.ts';
-import { pointSchema, presentPoint } from './analytics.ts';
+import { agentFilterWord, filterWordOf } from './agent.ts';
+import { figuresSchema, pointSchema, presentFigures, presentPoint } from './analytics.ts';
 import { limitsSchema, presentLimits } from './limits.ts';
 import { presentQueue, queueSchema } from './queue.ts';
 import { isoTime, time } from './values.ts';
@@ -26,11 +26,11 @@ export const homeSchema = z.object({
   stuck: countedRuns.describe('A task has waited for an agent for longer than five minutes.'),
   agents: z
     .object({
-      down: z.int().describe('Offline, stale or quarantined.'),
+      down: z.int().describe('Quarantined, failing, stale or offline.'),
       each: z
-        .object({ quarantined: z.int(), stale: z.int(), offline: z.int() })
-        .describe('How many of those are in which state.'),
-      filter: z.object({ status: z.array(z.enum(AGENT_WORDS)) }),
+        .object({ quarantined: z.int(), failing: z.int(), stale: z.int(), offline: z.int() })
+        .describe('How many of those are how.'),
+      filter: z.object({ status: z.array(agentFilterWord) }),
       all: z.int(),
     })
     .nullable()
@@ -38,7 +38,8 @@ export const homeSchema = z.object({
   queues: z.array(queueSchema).nullable().describe('Those that hold messages, oldest first.'),
   dead_letters: z.int().nullable().describe('500 stands for so many and more.'),
   quotas: limitsSchema.shape.quotas,
-  last_day: z.array(pointSchema),
+  of_last_day: figuresSchema.describe('Of the last 24 hours together.'),
+  last_day: z.array(pointSchema).describe('The same hour by hour, or finer.'),
   first_steps: z.object({ has_run: z.boolean(), has_agent: z.boolean() }),
 });
 
@@ -61,12 +62,13 @@ export function presentHome(home: Home): z.input<typeof homeSchema> {
     agents: agents && {
       down: agents.down.count,
       each: agents.down.each,
-      filter: { status: [...new Set(agents.down.filter.states.map((state) => AGENT_WORD[state]))] },
+      filter: { status: agents.down.filter.states.map(filterWordOf) },
       all: agents.all,
     },
     queues: queues?.map(presentQueue) ?? null,
     dead_letters: home.deadLetters,
     quotas: presentLimits({ rates: [], quotas: home.quotas }).quotas,
+    of_last_day: presentFigures(home.ofLastDay),
     last_day: home.lastDay.map(presentPoint),
     first_steps: { has_run: firstSteps.hasRun, has_agent: firstSteps.hasAgent },
   };

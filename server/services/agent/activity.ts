@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { inTenant } from '#db/tenant.ts';
+import type { LastHour } from '#server/domain/agent-condition.ts';
 import { type AgentId, fromUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -37,8 +38,7 @@ export async function readAgentActivity(
   actor: Actor,
 ): Promise<{ since: Date; agents: AgentActivity[] }> {
   authorise(actor, 'agent.read');
-  const newest = Math.floor(services.now() / MINUTE_MS);
-  const since = new Date((newest - ACTIVITY_MINUTES + 1) * MINUTE_MS);
+  const since = lastHourOf(services);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx.execute<Row>(sql`SELECT agent_id, (extract(epoch FROM minute - ${since.toISOString()}::text::timestamptz) / 60)::int AS minute,
         sum(succeeded)::int AS succeeded, sum(failed)::int AS failed, sum(lost)::int AS lost,
@@ -50,6 +50,22 @@ export async function readAgentActivity(
   for (const row of rows) add(byAgent, row);
   return { since, agents: [...byAgent.values()] };
 }
+
+/** The same hour as sums, for those who judge agents by it. */
+export async function readLastHour(services: Services, { orgId }: Actor): Promise<Map<AgentId, LastHour>> {
+  const since = lastHourOf(services).toISOString();
+  const rows = await inTenant(services.db, orgId, (tx) =>
+    tx.execute<LastHour & Record<'agent_id', string> & Record<string, unknown>>(sql`SELECT agent_id, sum(succeeded)::int AS succeeded,
+        sum(failed)::int AS failed, sum(lost)::int AS lost
+      FROM agent_performance WHERE org_id = (SELECT current_org())
+        AND minute >= ${since}::text::timestamptz GROUP BY 1`),
+  );
+  return new Map(rows.map(({ agent_id: id, ...hour }) => [fromUuid('agent', id), hour]));
+}
+
+/** Since when, by whole minutes: this one and those before it. */
+const lastHourOf = ({ now }: Services): Date =>
+  new Date((Math.floor(now() / MINUTE_MS) - ACTIVITY_MINUTES + 1) * MINUTE_MS);
 
 function add(byAgent: Map<string, AgentActivity>, row: Row): void {
   const known = byAgent.get(row.agent_id) ?? {

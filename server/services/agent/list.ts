@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agentHealth, agents } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { PRESENCE_TTL_MS } from '#server/agents/system.ts';
+import { AGENT_CONDITIONS, isFailing } from '#server/domain/agent-condition.ts';
 import { type AgentId, fromUuid, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { AGENT_STATES, type AgentState, TRANSPORTS, type Transport } from '#server/domain/routing.ts';
@@ -10,6 +11,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { orderField, type Page, pageOf, wholePageFields } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { readLastHour } from './activity.ts';
 
 export interface AgentListItem {
   id: AgentId;
@@ -39,7 +41,7 @@ export const AGENT_SORTS = ['name', 'status', 'load', 'heartbeat', 'registered']
 
 const listSchema = z.strictObject({
   ...wholePageFields,
-  states: z.array(z.enum(AGENT_STATES)).optional(),
+  states: z.array(z.enum(AGENT_CONDITIONS)).optional(),
   capability: z.string().max(128).optional(),
   label: z.string().max(128).optional(),
   transport: z.enum(TRANSPORTS).optional(),
@@ -71,9 +73,13 @@ export async function listAgents(
     input,
   );
   const agents = await loadAgents(services, actor);
+  // Read for those who ask by it alone.
+  const hours = states?.includes('failing') ? await readLastHour(services, actor) : undefined;
   const meant = agents.filter(
     (agent) =>
-      (states?.includes(agent.state) ?? true) &&
+      (states === undefined ||
+        states.includes(agent.state) ||
+        isFailing(agent.state, hours?.get(agent.id))) &&
       (capability === undefined || agent.capabilities.includes(capability)) &&
       (label === undefined || agent.labels.includes(label)) &&
       (transport === undefined || agent.transport === transport) &&

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAggregator } from '#server/analytics/aggregator.ts';
 import { MAX_ERROR } from '#server/domain/analytics/histogram.ts';
-import type { AgentId, OrgId, PipelineId, VersionId } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { fillHistory, historyId } from '#server/testing/history.ts';
@@ -208,16 +208,21 @@ describe('the home page agrees with the lists that it leads to', () => {
     await sql`UPDATE agent_health SET state = CASE name WHEN 'history 1' THEN 'offline' WHEN 'history 2' THEN 'stale' ELSE state END
       FROM agents WHERE id = agent_id AND name LIKE 'history %'`;
     await sql`UPDATE agents SET ordered = 'quarantined', ordered_reason = 'odd answers' WHERE name = 'history 3'`;
+    // One that is there and answers, and fails what it is given.
+    await sql`INSERT INTO agent_performance (org_id, agent_id, capability, minute, succeeded, failed, lost, busy_ms, max_ms)
+      SELECT ${toUuid(program.actor.orgId)}::text::uuid, id, 'fails', date_trunc('minute', now()), 1, 6, 0, 500, 300
+      FROM agents WHERE transport = 'local' ORDER BY name LIMIT 1`;
     const home = await readHome(...at());
     expect([home.running.count, home.stuck.count]).toEqual([7, 3]);
     expect(home.failed.count).toBeGreaterThan(10);
     for (const { count, filter } of [home.running, home.failed, home.stuck])
       expect(count).toBe(await listed(filter));
     const down = await listAgents(...at(), home.agents?.down.filter);
-    expect([home.agents?.down.count, down.items.length]).toEqual([3, 3]);
+    expect([home.agents?.down.count, down.items.length]).toEqual([4, 4]);
     // Which of them are offline by now hangs on how long the program has heard nothing of them.
     const inState = (wanted: string) => down.items.filter(({ state }) => state === wanted).length;
     expect(home.agents?.down.each).toEqual({
+      failing: 1,
       ...{ quarantined: inState('quarantined'), stale: inState('stale'), offline: inState('offline') },
     });
     expect(home.firstSteps).toEqual({ hasRun: true, hasAgent: true });

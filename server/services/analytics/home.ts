@@ -1,11 +1,18 @@
 import { sql } from 'drizzle-orm';
 import { agents as agentsTable, runs as runsTable } from '#db/schema/index.ts';
 import { findIds, inTenant } from '#db/tenant.ts';
+import {
+  conditionOf,
+  type LastHour,
+  UNWELL_CONDITIONS,
+  type UnwellCondition,
+} from '#server/domain/agent-condition.ts';
 import { DAY_MS } from '#server/domain/analytics/levels.ts';
-import { UNWELL_AGENT_STATES } from '#server/domain/routing.ts';
+import type { AgentId } from '#server/domain/ids.ts';
 import { isRunActive, isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { QuotaUse } from '#server/identity/limits/quotas.ts';
+import { readLastHour } from '../agent/activity.ts';
 import { type AgentListItem, loadAgents } from '../agent/list.ts';
 import type { Services } from '../context.ts';
 import { listDeadLetters } from '../queue/dead-letters.ts';
@@ -13,10 +20,8 @@ import { listQueues, type QueueView } from '../queue/list.ts';
 import type { RunQuery } from '../run/run-conditions.ts';
 import { type RunFilter, resolveFilterAlone } from '../run/run-filter.ts';
 import { selectRunIds } from '../run/run-query.ts';
-import type { Point } from './overview.ts';
+import type { Figures, Point } from './overview.ts';
 import { readOverview } from './overview.ts';
-
-type UnwellState = (typeof UNWELL_AGENT_STATES)[number];
 
 /** A number, and the filter under which a list shows just what it counts. */
 export interface Counted<Filter> {
@@ -34,13 +39,15 @@ export interface Home {
   stuck: Counted<RunFilter>;
   /** Null: not for this actor. */
   agents: {
-    down: Counted<{ states: UnwellState[] }> & { each: Record<UnwellState, number> };
+    down: Counted<{ states: UnwellCondition[] }> & { each: Record<UnwellCondition, number> };
     all: number;
   } | null;
   queues: QueueView[] | null;
   /** Up to `MAX_LETTERS`. */
   deadLetters: number | null;
   quotas: QuotaUse[];
+  /** Of the whole last day: its percentiles are no sum of those of its hours. */
+  ofLastDay: Figures;
   lastDay: Point[];
   firstSteps: { hasRun: boolean; hasAgent: boolean };
 }
@@ -83,6 +90,7 @@ export async function readHome(services: Services, actor: Actor): Promise<Home> 
     ...{ running: ofRunning, failed: ofFailed, stuck: ofStuck },
     ...(await readOperations(services, actor)),
     quotas,
+    ofLastDay: { runs: overview.runs, tasks: overview.tasks },
     lastDay: overview.series,
     firstSteps: await readFirstSteps(services, actor),
   };
@@ -90,33 +98,29 @@ export async function readHome(services: Services, actor: Actor): Promise<Home> 
 
 /** Each part for those who may see the list that it counts. */
 async function readOperations(services: Services, actor: Actor) {
-  const [agents, queues, letters] = await Promise.all([
+  const [agents, hours, queues, letters] = await Promise.all([
     may(actor, 'agent.read') ? loadAgents(services, actor) : null,
+    may(actor, 'agent.read') ? readLastHour(services, actor) : null,
     may(actor, 'queue.read')
       ? listQueues(services, actor, { busy: true, sort: 'oldest', order: 'desc', limit: QUEUES })
       : null,
     may(actor, 'queue.inspect') ? listDeadLetters(services, actor, { limit: MAX_LETTERS }) : null,
   ]);
   return {
-    agents: agents && { down: countUnwell(agents), all: agents.length },
+    agents: agents && { down: countUnwell(agents, hours ?? new Map()), all: agents.length },
     queues: queues?.items ?? null,
     deadLetters: letters?.items.length ?? null,
   };
 }
 
-/** How many are in each of the states that want a look, and all of those together. */
-function countUnwell(agents: readonly AgentListItem[]) {
-  const countOf = (wanted: UnwellState) => agents.filter(({ state }) => state === wanted).length;
-  const each = {
-    quarantined: countOf('quarantined'),
-    stale: countOf('stale'),
-    offline: countOf('offline'),
-  } satisfies Record<UnwellState, number>;
-  return {
-    count: each.quarantined + each.stale + each.offline,
-    each,
-    filter: { states: [...UNWELL_AGENT_STATES] },
-  };
+/** How many are in each of the conditions that want a look, and all of those together. */
+function countUnwell(agents: readonly AgentListItem[], hours: ReadonlyMap<AgentId, LastHour>) {
+  const each = { quarantined: 0, failing: 0, stale: 0, offline: 0 } satisfies Record<UnwellCondition, number>;
+  const conditions = agents.map(({ id, state }) => conditionOf(state, hours.get(id)));
+  for (const wanted of UNWELL_CONDITIONS)
+    each[wanted] = conditions.filter((condition) => condition === wanted).length;
+  const count = Object.values(each).reduce((sum, of) => sum + of, 0);
+  return { count, each, filter: { states: [...UNWELL_CONDITIONS] } };
 }
 
 /** As many as the list would show under this filter: it is the list's own query. */

@@ -8,6 +8,7 @@ import { RUN_SORTS } from './run-conditions.ts';
 import { resolveFilterAlone, runFilterFields } from './run-filter.ts';
 import type { RunSummary } from './run-view.ts';
 
+const countSchema = z.strictObject(runFilterFields);
 const listSchema = z.strictObject({
   ...pageFields,
   ...runFilterFields,
@@ -15,6 +16,29 @@ const listSchema = z.strictObject({
   sort: z.enum(RUN_SORTS).default('created'),
   order: z.enum(['desc', 'asc']).default('desc'),
 });
+
+/** Past it nobody reads a number: it is shown as so many and more. */
+export const MAX_COUNTED = 10_000;
+
+export interface RunCount {
+  /** Up to `MAX_COUNTED`. */
+  count: number;
+  /** There are more, or there may be: as far as one request looks. */
+  isMore: boolean;
+}
+
+/** How many the list would show under this filter, at the cost of one page of it. */
+export async function countListedRuns(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof countSchema>,
+): Promise<RunCount> {
+  authorise(actor, 'run.read');
+  const where = await resolveFilterAlone(services, actor, parseInput(countSchema, input));
+  const query = { where, sort: 'created', order: 'desc', limit: MAX_COUNTED + 1 } as const;
+  const { found, rest } = await findPage(services, query);
+  return { count: Math.min(found.length, MAX_COUNTED), isMore: found.length > MAX_COUNTED || rest !== null };
+}
 
 /** Newest first, unless asked otherwise. */
 export async function listRuns(

@@ -1,9 +1,9 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Download, History } from 'lucide-react';
+import { ChevronDown, ChevronRight, Download, History } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { type Answer, ask, useFresh } from '../../../data/index.ts';
@@ -21,8 +21,10 @@ import { runWords } from '../run-words.ts';
 import { useAgentNames } from '../use-agent-names.ts';
 import type { Run } from '../use-run.ts';
 import { sayEvent } from './event-words.ts';
+import { groupEvents, type Row, stageOf } from './group-events.ts';
 
 type Event = Answer<'runs.events'>['events'][number];
+type EventRow = Row<Event>;
 
 const PAGE = 1000;
 const VIEWS = ['time', 'stage', 'json'] as const;
@@ -34,10 +36,21 @@ export function EventsTab({ run }: { run: Run }) {
   const log = useEvents(run, view !== 'time');
   const nameOf = useAgentNames();
   const { events: text } = runWords;
-  const rows = useMemo(() => {
-    if (!log.events || view !== 'stage') return log.events;
-    return [...log.events].sort((a, b) => stageOf(a) - stageOf(b) || a.seq - b.seq);
-  }, [log.events, view]);
+  const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
+  const isGrouped = view === 'stage';
+  const rows = useMemo(
+    () =>
+      isGrouped && log.events
+        ? groupEvents(log.events, folded)
+        : log.events?.map((event): EventRow => ({ kind: 'event', event })),
+    [log.events, isGrouped, folded],
+  );
+  const fold = (row: EventRow) => {
+    if (row.kind !== 'heading') return;
+    const next = new Set(folded);
+    if (!next.delete(row.stage)) next.add(row.stage);
+    setFolded(next);
+  };
   const source = useMemo(
     () => (view === 'json' && log.events && !log.hasMore ? openText(toJson(log.events)) : undefined),
     [view, log.events, log.hasMore],
@@ -61,9 +74,10 @@ export function EventsTab({ run }: { run: Run }) {
       ) : (
         <DataGrid
           label={text.label}
-          columns={columnsOf(run, nameOf)}
+          columns={columnsOf({ run, nameOf, isGrouped, fold })}
           rows={rows}
-          keyOf={({ seq }) => String(seq)}
+          keyOf={keyOf}
+          {...(isGrouped ? { onOpen: fold } : {})}
           hasMore={log.hasMore}
           onEnd={log.more}
           rowPx={30}
@@ -170,32 +184,73 @@ function useEvents(run: Run, isAll: boolean) {
   };
 }
 
-const stageOf = ({ event }: Event): number => (typeof event.task === 'number' ? event.task : -1);
+/** Before the place of a stage, so that it is no number of an event. */
+const HEADING = '#';
 
-function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Event>[] {
+const keyOf = (row: EventRow): string =>
+  row.kind === 'event' ? String(row.event.seq) : `${HEADING}${row.stage}`;
+
+interface ColumnProps {
+  run: Run;
+  nameOf(agentId: string): string;
+  isGrouped: boolean;
+  fold(row: EventRow): void;
+}
+
+function columnsOf({ run, nameOf, isGrouped, fold }: ColumnProps): GridColumn<EventRow>[] {
   const { events: text } = runWords;
   const start = Date.parse(run.created_at);
+  const stageName = (stage: number) => run.stages[stage]?.name ?? text.ofRun;
+  const ofEvent = (say: (event: Event) => ReactNode) => (row: EventRow) =>
+    row.kind === 'event' ? say(row.event) : null;
   return [
-    { key: 'seq', title: text.number, width: '4.5rem', align: 'end', wideOnly: true, cell: ({ seq }) => seq },
     {
-      key: 'at',
-      title: text.at,
-      width: '7rem',
-      align: 'end',
-      cell: ({ at }) => <span title={at}>+{formatDuration(Date.parse(at) - start)}</span>,
+      ...{ key: 'seq', title: text.number, width: '4.5rem', align: 'end', wideOnly: true },
+      cell: ofEvent(({ seq }) => seq),
+    },
+    {
+      ...{ key: 'at', title: text.at, width: '7rem', align: 'end' },
+      cell: ofEvent(({ at }) => <span title={at}>+{formatDuration(Date.parse(at) - start)}</span>),
     },
     {
       key: 'stage',
       title: runWords.stage,
       width: 'minmax(8rem,14rem)',
-      cell: (event) => run.stages[stageOf(event)]?.name ?? <span className="text-quiet">{text.ofRun}</span>,
+      cell(row) {
+        if (row.kind === 'heading')
+          return <Heading name={stageName(row.stage)} isFolded={row.isFolded} onFold={() => fold(row)} />;
+        const stage = stageOf(row.event);
+        // Its heading says it.
+        if (isGrouped) return null;
+        return run.stages[stage]?.name ?? <span className="text-quiet">{text.ofRun}</span>;
+      },
     },
     {
-      key: 'what',
-      title: text.what,
-      width: 'minmax(14rem,1fr)',
-      onPhone: 'lead',
-      cell: ({ event }) => <span title={JSON.stringify(event)}>{sayEvent(event, nameOf)}</span>,
+      ...{ key: 'what', title: text.what, width: 'minmax(14rem,1fr)', onPhone: 'lead' },
+      cell: (row) =>
+        row.kind === 'heading' ? (
+          <span className="text-quiet">{text.count(row.count)}</span>
+        ) : (
+          <span title={JSON.stringify(row.event.event)}>{sayEvent(row.event.event, nameOf)}</span>
+        ),
     },
   ];
+}
+
+/** Enter or a click on the row folds it too; a stop of the tab key in each would make the list endless. */
+function Heading({ name, isFolded, onFold }: { name: string; isFolded: boolean; onFold(): void }) {
+  const Icon = isFolded ? ChevronRight : ChevronDown;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-expanded={!isFolded}
+      aria-label={runWords.events.fold(name)}
+      onClick={onFold}
+      className="-ml-5 inline-flex max-w-full items-center gap-1 font-medium"
+    >
+      <Icon aria-hidden size={16} className="shrink-0 text-quiet" />
+      <span className="truncate">{name}</span>
+    </button>
+  );
 }

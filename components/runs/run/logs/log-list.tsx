@@ -2,6 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
+import { useKeys } from '../../../shell/keys/index.ts';
 import { formatClock, formatMoment } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
@@ -35,6 +36,8 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
   useReading({ ...inSight, lines, log });
   useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing, topOf });
   useGoingTo(virtual, log, lines);
+  useLinkKeys({ ...inSight, lines, log });
+  const linked = lines[log.linkedAt];
   return (
     <section
       ref={scroller}
@@ -49,6 +52,9 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
       }}
       className="grow basis-0 overflow-auto font-mono text-xs leading-5 focus-visible:-outline-offset-2"
     >
+      <p role="status" className="sr-only">
+        {linked ? runWords.logs.linked(linked.level, linked.message) : ''}
+      </p>
       <ol className="relative min-w-max" style={{ blockSize: virtual.getTotalSize() }}>
         {items.map(({ index, key, start }) => {
           const line = lines[index] as LogLine;
@@ -109,6 +115,31 @@ function Line({
       </span>
     </>
   );
+}
+
+/** What a click on a line's time does: from the first line in sight, then on from the one that is linked to while that is in sight. */
+function useLinkKeys({
+  first,
+  last,
+  lines,
+  log,
+}: {
+  first: number;
+  last: number;
+  lines: readonly LogLine[];
+  log: ReturnType<typeof useLog>;
+}) {
+  const step = (by: 1 | -1) => {
+    const isInSight = log.linkedAt >= first && log.linkedAt <= last;
+    const line = lines[isInSight ? log.linkedAt + by : first];
+    if (line === undefined) return;
+    log.leaveEnd();
+    log.link(line);
+  };
+  useKeys(runWords.title, [
+    { keys: 'l', label: runWords.keys.linkNext, run: () => step(1) },
+    { keys: 'shift+l', label: runWords.keys.linkBefore, run: () => step(-1) },
+  ]);
 }
 
 /** To the line that is linked to, and to the end as long as it is followed. */
