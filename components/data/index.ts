@@ -10,6 +10,6 @@ export {
   readIssuers,
   rest,
 } from './client.ts';
-export { useFresh, useFreshBy, useLineState, useLive } from './live.tsx';
+export { useFresh, useFreshBy, useFreshOnReturn, useLineState, useLive } from './live.tsx';
 export { DataProvider } from './provider.tsx';
 export { type ActionOptions, type PagedPath, pages, query, useAction } from './queries.ts';
