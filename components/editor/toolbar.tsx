@@ -41,7 +41,7 @@ export function Toolbar({ name, layout }: { name: string; layout: EditorLayout }
         <Link
           href="/pipelines"
           aria-label={words.allPipelines}
-          className="flex size-8 shrink-0 items-center justify-center rounded-md text-quiet hover:bg-hover hover:text-text"
+          className="flex size-8 pointer-coarse:size-10 shrink-0 items-center justify-center rounded-md text-quiet hover:bg-hover hover:text-text"
         >
           <ArrowLeft aria-hidden size={16} />
         </Link>

@@ -1,7 +1,7 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
+import { type TouchEvent, useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
 import { formatClock, formatMoment } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
@@ -34,6 +34,7 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
   useReading({ ...inSight, lines, log });
   useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing });
   useGoingTo(virtual, log, lines);
+  const touch = useTouchBack(log.leaveEnd);
   return (
     <section
       ref={scroller}
@@ -43,6 +44,8 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
       onWheel={(event) => {
         if (event.deltaY < 0) log.leaveEnd();
       }}
+      onTouchStart={touch.start}
+      onTouchMove={touch.move}
       onKeyDown={({ key }) => {
         if (['ArrowUp', 'PageUp', 'Home'].includes(key)) log.leaveEnd();
       }}
@@ -95,7 +98,8 @@ function Line({
         tabIndex={-1}
         title={`${runWords.logs.link} · ${formatMoment(line.timestamp)}`}
         onClick={onLink}
-        className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
+        // Lines are too low for a finger, which would link to one while it pulls the text.
+        className="h-5 shrink-0 pointer-coarse:pointer-events-none tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
       >
         {formatClock(line.timestamp)}
       </button>
@@ -125,6 +129,19 @@ function useGoingTo(
   useEffect(() => {
     if (isFollowing) show(lines.length - 1);
   }, [isFollowing, lines]);
+}
+
+/** A finger that pulls the text down wants to see what was before. */
+function useTouchBack(leaveEnd: () => void) {
+  const from = useRef(0);
+  return {
+    start: ({ touches }: TouchEvent) => {
+      from.current = touches[0]?.clientY ?? 0;
+    },
+    move: ({ touches }: TouchEvent) => {
+      if ((touches[0]?.clientY ?? 0) > from.current) leaveEnd();
+    },
+  };
 }
 
 interface Reading {
