@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
-import { atRest, middleOf } from '../stack/mouse.ts';
+import { atRest, boxOf } from '../stack/mouse.ts';
 import { findSpills, findTooWide } from '../stack/watch-page.ts';
 
 const POLL = { timeout: 60_000 };
@@ -163,6 +163,17 @@ test('a call that waits for people is allowed on the page of its run', async () 
   await status().getByText('Succeeded').waitFor();
 });
 
+async function pullDown(place: Locator, by: number): Promise<void> {
+  await place.scrollIntoViewIfNeeded();
+  const { x, y } = await boxOf(place);
+  const at = (down: number) => ({ x: x + 100, y: y + 50 + down });
+  const finger = await page.context().newCDPSession(page);
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at(0)] });
+  for (let down = 0; down <= by; down += 10)
+    await finger.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [at(down)] });
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
 const LINES = 200;
 
 test('a log is read: a finger that pulls it back is not dragged to the end again', async () => {
@@ -189,9 +200,7 @@ test('a log is read: a finger that pulls it back is not dragged to the end again
   await page.getByText(`line number ${LINES - 1}`, { exact: true }).waitFor();
   expect(await follow.getAttribute('aria-pressed')).toBe('true');
   await expectFits();
-  const { x, y } = await middleOf(page.getByRole('region', { name: 'Log' }).last());
-  const finger = await page.context().newCDPSession(page);
-  await finger.send('Input.synthesizeScrollGesture', { x, y, yDistance: 300, gestureSourceType: 'touch' });
+  await pullDown(page.getByRole('region', { name: 'Log' }).last(), 150);
   await expect.poll(() => follow.getAttribute('aria-pressed'), POLL).toBe('false');
   await tap(page.getByRole('searchbox', { name: 'Find in the log' }));
   await page.keyboard.type('number 7');
