@@ -87,6 +87,7 @@ function Log({ filters: { values, input, isNarrowed, set, clear } }: { filters: 
   useKeys(words.title, [
     { keys: 'j', label: words.keys.next, run: () => grid.current?.move(1) },
     { keys: 'k', label: words.keys.previous, run: () => grid.current?.move(-1) },
+    { keys: 'enter', label: words.keys.open, run: () => grid.current?.open() },
   ]);
   const list = usePages('audit.list', { ...input, limit: 100 }, (page) => page.entries);
   const only = (key: 'action' | 'target' | 'actor', value: string | null) =>

@@ -25,7 +25,7 @@ export const words = {
     actorExample: 'the id of a person or key',
     at: 'Time',
   },
-  keys: { next: 'Next', previous: 'Previous' },
+  keys: { next: 'Next', previous: 'Previous', open: 'Open' },
   entry: {
     title: (seq: number) => `Entry ${seq}`,
     loading: 'Loading the entry',

@@ -10,7 +10,7 @@ export {
   readIssuers,
   rest,
 } from './client.ts';
-export { useFresh, useFreshBy, useLineState, useLive } from './live.tsx';
+export { useFresh, useFreshBy, useFreshOnReturn, useLineState, useLive } from './live.tsx';
 export { DataProvider } from './provider.tsx';
 export { type ActionOptions, type PagedPath, pages, query, useAction } from './queries.ts';
 export { serverClock } from './server-clock.ts';

@@ -9,6 +9,7 @@ function makeLine() {
   const said: [string, LiveTarget[]][] = [];
   const line = {
     connected: false,
+    active: true,
     on: (name: string, listener: () => void) => heard.on(name, listener),
     emit: (name: string, targets: LiveTarget[]) => said.push([name, targets]),
     disconnect: () => undefined,
@@ -23,6 +24,10 @@ function makeLine() {
     cut() {
       line.connected = false;
       heard.emit('disconnect');
+    },
+    deny() {
+      line.active = false;
+      heard.emit('connect_error');
     },
     tell: (name: string, ...words: unknown[]) => heard.emit(name, ...words),
   };
@@ -58,6 +63,18 @@ describe('the line of the panel', () => {
       ['subscribe', [RUN]],
       ['subscribe', [RUN]],
     ]);
+  });
+
+  test('says whether nothing answers, or the server lets nobody in', () => {
+    const line = makeLine();
+    const hub = createLiveHub(line.socket);
+    line.tell('connect_error');
+    expect(hub.lineState()).toBe('cut');
+    line.deny();
+    expect(hub.lineState()).toBe('denied');
+    line.open();
+    expect(hub.lineState()).toBe('live');
+    hub.close();
   });
 
   test('tells a listener of what it asked for and of nothing else', () => {

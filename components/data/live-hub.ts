@@ -3,8 +3,11 @@ import type { AgentNews, LiveTarget, LiveToClient, LiveToServer, RunNews } from 
 
 export type LiveSocket = Socket<LiveToClient, LiveToServer>;
 
-/** `connecting` at first, `cut` when the line was lost: the browser keeps trying. */
-export type LineState = 'connecting' | 'live' | 'cut';
+/**
+ * `connecting` at first, `cut` when the line was lost: the browser keeps trying. `denied`: the server answers, and lets nobody
+ * in by this session, or nobody more.
+ */
+export type LineState = 'connecting' | 'live' | 'cut' | 'denied';
 
 export interface LiveListener {
   onRuns?(news: readonly RunNews[]): void;
@@ -27,6 +30,7 @@ interface Subscription {
 }
 
 const AGAIN_MS = 500;
+const AFTER_DENIAL_MS = 5000;
 
 /** One line to the server for the whole panel, however many parts of it listen to the same thing. */
 export function createLiveHub(socket: LiveSocket): LiveHub {
@@ -42,6 +46,10 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
   const everyListener = (tell: (listener: LiveListener) => void, hears: (target: LiveTarget) => boolean) => {
     for (const { target, listeners } of subscriptions.values())
       if (hears(target)) for (const listener of listeners) tell(listener);
+  };
+  const comeAgainAfter = (ms: number) => {
+    clearTimeout(again);
+    again = setTimeout(() => socket.connect(), ms);
   };
   const gap = () =>
     everyListener(
@@ -62,9 +70,13 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
   socket.on('disconnect', (reason) => {
     setState('cut');
     // Ended by the server, as when rights have changed: the library itself comes back only from cuts.
-    if (reason === 'io server disconnect') again = setTimeout(() => socket.connect(), AGAIN_MS);
+    if (reason === 'io server disconnect') comeAgainAfter(AGAIN_MS);
   });
-  socket.on('connect_error', () => setState('cut'));
+  socket.on('connect_error', () => {
+    setState(socket.active ? 'cut' : 'denied');
+    // For the library that was the last word.
+    if (!socket.active) comeAgainAfter(AFTER_DENIAL_MS);
+  });
   socket.on('resync', gap);
   socket.on('run_news', (news) => {
     for (const { target, listeners } of subscriptions.values()) {

@@ -118,6 +118,19 @@ export function useFreshBy(sign: string, { keys }: { keys: readonly QueryKey[] }
   }, [sign]);
 }
 
+/** Asks anew when the server answers again, for what no news tells of: who somebody is and what they may, since it hangs up when that changes. */
+export function useFreshOnReturn({ keys }: { keys: readonly QueryKey[] }): void {
+  const queries = useQueryClient();
+  const state = useLineState();
+  const before = useRef(state);
+  const ask = useEffectEvent(() => Promise.all(keys.map((key) => askAnew(queries, key))));
+  useEffect(() => {
+    const isBack = state === 'denied' || (state === 'live' && before.current !== 'connecting');
+    if (isBack && state !== before.current) void ask();
+    before.current = state;
+  }, [state]);
+}
+
 async function askAnew(queries: QueryClient, queryKey: QueryKey, isFinal = NEVER_FINAL): Promise<void> {
   // What is on its way was asked for before this: it is waited for, and not thrown away, however long it takes.
   if (queries.isFetching({ queryKey }) > 0)

@@ -49,7 +49,7 @@ function Trail({ name }: { name: string }) {
         <Link
           href={pipelineHref(pipelineId)}
           title={words.toPipeline}
-          className="underline-offset-4 hover:underline"
+          className="inline-flex items-center underline-offset-4 hover:underline pointer-coarse:min-h-10"
         >
           {name}
         </Link>

@@ -205,7 +205,7 @@ function Filters() {
           aria-label={words.untag(each)}
           title={words.untag(each)}
           onClick={() => void setUrl({ tag: tag.filter((other) => other !== each) })}
-          className="flex min-h-6 items-center rounded-sm hover:opacity-70"
+          className="flex min-h-6 pointer-coarse:min-h-9 items-center rounded-sm hover:opacity-70"
         >
           <Chip>{each} ×</Chip>
         </button>

@@ -79,6 +79,7 @@ export function DeadLetters({ letters, asked, mayInspect, isAll }: DeadLettersPr
   useKeys(words.dead.keys.title, [
     { keys: 'j', label: words.dead.keys.next, run: () => grid.current?.move(1) },
     { keys: 'k', label: words.dead.keys.previous, run: () => grid.current?.move(-1) },
+    { keys: 'enter', label: words.dead.keys.open, run: () => grid.current?.open() },
   ]);
   if (!mayInspect)
     return (

@@ -111,6 +111,6 @@ export const words = {
     },
     times: (count: number) => (count === 0 ? 'never' : counted(count, { one: 'time', other: 'times' })),
     gone: 'It is gone: somebody has replayed or discarded it.',
-    keys: { title: 'Dead letters', next: 'Next', previous: 'Previous' },
+    keys: { title: 'Dead letters', next: 'Next', previous: 'Previous', open: 'Open' },
   },
 } as const;

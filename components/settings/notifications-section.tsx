@@ -208,6 +208,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
         path="notificationDeliveries.list"
         rowsOf={(page) => page.deliveries}
         keyOf={(delivery) => delivery.id}
+        isUnderWay={({ state }) => state === 'waiting'}
         empty={{ icon: BellRing, title: notificationsWords.noLog, note: notificationsWords.noLogNote }}
         columns={[
           { key: 'event', title: notificationsWords.event, cell: ({ event }) => event },

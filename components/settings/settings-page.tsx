@@ -86,7 +86,7 @@ export function SettingsPage({ section }: { section: SectionName }) {
               href={`/settings/${name}`}
               aria-current={name === section ? 'page' : undefined}
               ref={name === section ? bringIntoSight : undefined}
-              className="flex h-8 items-center whitespace-nowrap rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
+              className="flex h-8 pointer-coarse:h-10 items-center whitespace-nowrap rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
             >
               {words.sections[name]}
             </Link>

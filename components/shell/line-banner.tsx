@@ -9,7 +9,7 @@ import { words } from './words.ts';
 
 /** Says that what is on screen may be old. When the line is back, everything shown has been asked for anew. */
 export function LineBanner() {
-  const isCut = useLineState() === 'cut';
+  const isCut = ['cut', 'denied'].includes(useLineState());
   const isHeld = useHeldLinks(isCut);
   return (
     // In sight wherever somebody has scrolled to, and below what opens over the page.

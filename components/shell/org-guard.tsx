@@ -2,12 +2,15 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError, meanOrg, query } from '../data/index.ts';
+import { ApiError, meanOrg, query, useFreshOnReturn } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { enterOrg } from './enter-org.ts';
 import { words } from './words.ts';
+
+/** Who is signed in, as what, and in which organisation. */
+const ME = [['me']];
 
 /**
  * A tab shows one organisation. When the session goes over to another one elsewhere, the line is cut, everything shown is
@@ -17,6 +20,7 @@ export function OrgGuard() {
   const queries = useQueryClient();
   const toast = useToast();
   const { data: me } = useQuery(query('me.get', {}));
+  useFreshOnReturn({ keys: ME });
   const [shown, setShown] = useState<{ id: string; name: string | null }>();
   const [hasMoved, setMoved] = useState(false);
   const { data: mine } = useQuery({ ...query('orgs.mine', {}), enabled: hasMoved, staleTime: 0 });

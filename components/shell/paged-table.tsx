@@ -10,16 +10,23 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Broken } from './broken.tsx';
 import { words } from './words.ts';
 
-/** A list as far as it has been read: what all of its pages hold, and how to read on. Unless `isAsked`, nothing is. */
+const UNDER_WAY_MS = 2000;
+
+/**
+ * A list as far as it has been read: what all of its pages hold, and how to read on. Unless `isAsked`, nothing is. As long as
+ * something in it `isUnderWay`, it is asked for again and again.
+ */
 export function usePages<P extends PagedPath, Row>(
   path: P,
-  input: Omit<Input<P>, 'cursor'> & { isAsked?: boolean },
+  input: Omit<Input<P>, 'cursor'> & { isAsked?: boolean; isUnderWay?: ((row: Row) => boolean) | undefined },
   rowsOf: (page: Answer<P>) => readonly Row[],
 ) {
-  const { isAsked = true, ...asked } = input;
+  const { isAsked = true, isUnderWay, ...asked } = input;
   const list = useInfiniteQuery({
     ...pages(path, asked as unknown as Omit<Input<P>, 'cursor'>),
     enabled: isAsked,
+    refetchInterval: ({ state }) =>
+      isUnderWay && state.data?.pages.flatMap(rowsOf).some(isUnderWay) ? UNDER_WAY_MS : false,
   }) as UseInfiniteQueryResult<InfiniteData<Answer<P>>>;
   // The same rows for as long as the pages are the same: whoever draws thousands of them asks by that.
   const rows = useMemo(() => list.data?.pages.flatMap(rowsOf), [list.data, rowsOf]);
@@ -59,12 +66,14 @@ interface PagedTableProps<P extends PagedPath, Row> {
   keyOf(row: Row): string;
   columns: readonly TableColumn<Row>[];
   empty: { icon: LucideIcon; title: string; note?: ReactNode; action?: ReactNode };
+  /** That more will come of it by itself. */
+  isUnderWay?(row: Row): boolean;
 }
 
 /** A list of some dozen things in all its states: loading, none, broken, more to come. */
 export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, Row>) {
   const { label, path, input = {} as Omit<Input<P>, 'cursor'>, rowsOf, keyOf, columns, empty } = props;
-  const list = usePages(path, input, rowsOf);
+  const list = usePages(path, { ...input, isUnderWay: props.isUnderWay }, rowsOf);
   if (list.error && !list.rows)
     return (
       <div className="px-4">

@@ -45,7 +45,7 @@ function PlaceLink({ place }: { place: Place }) {
     <Link
       href={place.href}
       aria-current={isHere ? 'page' : undefined}
-      className="flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
+      className="flex h-8 pointer-coarse:h-10 shrink-0 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
     >
       <Icon aria-hidden size={16} />
       {place.label}

@@ -1,6 +1,6 @@
 import type { LucideIcon } from 'lucide-react';
 import { LoaderCircle } from 'lucide-react';
-import type { ComponentProps, ReactNode } from 'react';
+import type { ComponentProps, MouseEvent, ReactNode } from 'react';
 import { Link } from './link.tsx';
 
 type Native = Omit<ComponentProps<'button'>, 'className' | 'style' | 'children'>;
@@ -36,15 +36,20 @@ export interface ButtonProps extends Native {
 const SHAPE =
   'inline-flex max-w-full shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100';
 
+/** Nor is a form sent once more. */
+const refuse = (event: MouseEvent) => event.preventDefault();
+
 export function Button(props: ButtonProps) {
   const { look = 'plain', size = 'md', icon: Icon, busy = false, wide = false, children, ...native } = props;
   return (
     <button
       type="button"
       {...native}
-      disabled={native.disabled || busy}
+      // Not really disabled: that would take the focus from whoever has just pressed it.
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
-      className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]} ${wide ? 'w-full' : ''}`}
+      {...(busy ? { onClick: refuse } : {})}
+      className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]} ${wide ? 'w-full' : ''} aria-busy:pointer-events-none aria-busy:opacity-60`}
     >
       {busy ? <LoaderCircle aria-hidden size={15} className="motion-safe:animate-spin" /> : null}
       {Icon && !busy ? <Icon aria-hidden size={15} className="shrink-0" /> : null}

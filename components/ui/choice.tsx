@@ -94,6 +94,9 @@ export function OptionCards<Value extends string>({
   );
 }
 
+/** A finger may miss what is drawn by as much as a button would be larger. */
+const FOR_FINGERS = 'relative pointer-coarse:after:absolute pointer-coarse:after:-inset-3';
+
 const BOX =
   'flex size-4 shrink-0 items-center justify-center rounded-sm border border-control bg-card data-checked:border-accent data-checked:bg-accent data-checked:text-on-accent data-indeterminate:border-accent data-indeterminate:bg-accent data-indeterminate:text-on-accent data-disabled:opacity-50';
 
@@ -116,7 +119,7 @@ export function Checkbox(
   const { label, checked, some = false, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
-    <span className="inline-flex min-h-6 items-center gap-2 text-base">
+    <span className="inline-flex min-h-6 pointer-coarse:min-h-9 items-center gap-2 text-base">
       <BaseCheckbox.Root
         id={id}
         {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
@@ -125,7 +128,7 @@ export function Checkbox(
         disabled={disabled}
         tabIndex={props.skipTab ? -1 : undefined}
         onCheckedChange={onChange}
-        className={BOX}
+        className={`${BOX} ${FOR_FINGERS}`}
       >
         <BaseCheckbox.Indicator>
           {some ? (
@@ -136,7 +139,7 @@ export function Checkbox(
         </BaseCheckbox.Indicator>
       </BaseCheckbox.Root>
       {labelHidden ? null : (
-        <label id={`${id}-label`} htmlFor={id}>
+        <label id={`${id}-label`} htmlFor={id} className="pointer-coarse:py-2">
           {label}
         </label>
       )}
@@ -149,19 +152,19 @@ export function Switch(props: TickProps & { labelHidden?: boolean }) {
   const { label, checked, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
-    <span className="inline-flex min-h-6 items-center gap-2 text-base">
+    <span className="inline-flex min-h-6 pointer-coarse:min-h-9 items-center gap-2 text-base">
       <BaseSwitch.Root
         id={id}
         {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
         checked={checked}
         disabled={disabled}
         onCheckedChange={onChange}
-        className="flex h-4.5 w-8 shrink-0 rounded-full bg-control p-0.5 transition-colors duration-100 data-checked:bg-accent data-disabled:opacity-50"
+        className={`flex h-4.5 w-8 shrink-0 rounded-full bg-control p-0.5 transition-colors duration-100 data-checked:bg-accent data-disabled:opacity-50 ${FOR_FINGERS}`}
       >
         <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
       </BaseSwitch.Root>
       {labelHidden ? null : (
-        <label id={`${id}-label`} htmlFor={id}>
+        <label id={`${id}-label`} htmlFor={id} className="pointer-coarse:py-2">
           {label}
         </label>
       )}

@@ -82,7 +82,7 @@ export function PageHead({
           <nav aria-label={words.breadcrumb} className="mb-1 flex gap-1.5 text-sm text-quiet print:hidden">
             {trail.map(({ label, href }) => (
               <span key={href} className="flex gap-1.5">
-                <Link href={href} className="hover:text-text">
+                <Link href={href} className="hover:text-text pointer-coarse:-my-2.5 pointer-coarse:py-2.5">
                   {label}
                 </Link>
                 <span aria-hidden>/</span>

@@ -41,7 +41,7 @@ export function CopyText({
       title={isLong ? words.copy(what) : text}
       aria-label={words.copy(isLong ? what : `${what} ${shown}`)}
       onClick={copy}
-      className="group -mx-1 inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
+      className="group -mx-1 inline-flex h-6 pointer-coarse:h-9 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
       {shown}
       <Icon

@@ -3,6 +3,9 @@ import { useSyncExternalStore } from 'react';
 /** As narrow as the classes `max-md:` ask for: a phone. Paper is as narrow, and has tables all the same. */
 export const NARROW = 'screen and (width < 48rem)';
 
+/** As coarse as the classes `pointer-coarse:` ask for: a finger. */
+export const COARSE = '(pointer: coarse)';
+
 /** As wide as the classes `lg:` ask for. */
 export const WIDE = '(width >= 64rem)';
 

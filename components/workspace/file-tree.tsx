@@ -50,7 +50,7 @@ function Entry({
         title={file.held_by ? `${file.path} · ${file.held_by.name}` : file.path}
         onClick={() => onSelect(file.path)}
         style={indent}
-        className="flex h-7 w-full items-center gap-2 pr-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft"
+        className="flex h-7 pointer-coarse:h-10 w-full items-center gap-2 pr-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft"
       >
         <Icon aria-hidden size={14} className={`shrink-0 ${file.held_by ? 'text-warn' : 'text-quiet'}`} />
         <span className="grow truncate">{name}</span>

@@ -92,7 +92,7 @@ function History({ runId, path, newest }: FileProps) {
               type="button"
               aria-current={change.version === shown ? 'true' : undefined}
               onClick={() => void setVersion(change.version)}
-              className="flex min-h-8 w-full items-center gap-3 px-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft"
+              className="flex min-h-8 pointer-coarse:min-h-10 w-full items-center gap-3 px-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft"
             >
               <span className="w-8 shrink-0 tabular-nums text-quiet">v{change.version}</span>
               <span className="shrink-0">{change.changed_by}</span>

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { provideEnrolment } from '../stack/enrol.ts';
 import { freshName } from '../stack/fresh-name.ts';
+import { HOSTILE } from '../stack/hostile-world.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { joinAs, type Person } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
@@ -59,6 +60,56 @@ describe('agents', () => {
     expect(await page.getByRole('searchbox').inputValue()).toBe(name);
   });
 
+  test('one is paused and one quarantined with a reason that everybody reads; they get nothing until let go; the board is grouped', async () => {
+    const { page } = owner;
+    const [type, label] = [freshName('yawn').replace(' ', '-'), freshName('room=north').replace(' ', '-')];
+    const enter = (name: string) =>
+      api('/agents/register', { name, version: '1.2', capabilities: [type], labels: [label] });
+    const [tired, odd] = [freshName('tired'), freshName('odd')];
+    const agents = [await enter(tired), await enter(odd)];
+    const claim = ({ agent_id: id, generation }: (typeof agents)[number]) =>
+      api(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 0 });
+    // So that they stay alive meanwhile.
+    const pulse = setInterval(() => void Promise.all(agents.map(claim)).catch(() => undefined), 2000);
+    try {
+      for (const [name, order, state] of [
+        [tired, 'Pause', 'Paused'],
+        [odd, 'Quarantine', 'Quarantined'],
+      ] as const) {
+        await page.goto(`${here.origin}/agents?q=${encodeURIComponent(name)}`);
+        await page
+          .getByRole('main')
+          .getByRole('link', { name: new RegExp(`^${name}`) })
+          .click();
+        await page.getByRole('button', { name: order }).click();
+        const question = page.getByRole('alertdialog', { name: `${order} ${name}?` });
+        expect(await question.getByRole('button', { name: order }).isDisabled()).toBe(true);
+        await question.getByLabel('Reason').fill(`${name} needs a look`);
+        await page.keyboard.press('Enter');
+        await page.getByText(state, { exact: true }).first().waitFor(SLOW);
+        await page.getByText(`“${name} needs a look”`).waitFor();
+      }
+      const { task_id: task } = await api('/tasks', { type, payload: {} });
+      for (const agent of agents) expect((await claim(agent)).tasks).toEqual([]);
+
+      await page.goto(`${here.origin}/agents?q=${type}`);
+      await page.getByRole('combobox', { name: 'Group by' }).click();
+      await page.getByRole('option', { name: 'By label' }).click();
+      const group = page.getByRole('region', { name: label });
+      await group.getByRole('link', { name: new RegExp(`^${tired}.*Paused`) }).waitFor(SLOW);
+      await group.getByRole('link', { name: new RegExp(`^${odd}.*Quarantined`) }).waitFor(SLOW);
+      await page.getByRole('button', { name: /^Quarantined \d+$/ }).click();
+      await group.getByText(tired).waitFor({ state: 'detached' });
+      await group.getByRole('link', { name: new RegExp(`^${odd}`) }).click();
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByRole('alertdialog').getByLabel('Reason').fill('it was its clock');
+      await page.keyboard.press('Enter');
+      await expect.poll(async () => (await api(`/tasks/${task}`)).status, SLOW).toBe('running');
+    } finally {
+      clearInterval(pulse);
+    }
+  });
+
   test('what pipelines need and nobody offers is named, and its dialog is filled in', async () => {
     const { page } = owner;
     const name = freshName('<img src=x onerror=alert(1)>');
@@ -77,13 +128,13 @@ async function makeDeadLetter(): Promise<void> {
   // A name of its own each time: one that has lost so much is not given more.
   const name = `deadly ${crypto.randomUUID()}`;
   const { agent_id: id, generation } = await api('/agents/register', { name, capabilities: ['die'] });
-  const stages = [{ key: 'deadly', type: 'die', timeouts: { idleSeconds: 1 } }];
+  const stages = [{ key: 'deadly', name: HOSTILE, type: 'die', timeouts: { idleSeconds: 1 } }];
   const text = JSON.stringify({ stages });
   const pipeline = await api('/pipelines/import', {
     ...{ name, text, format: 'json', publish: true },
   });
   const before = (await api('/dead-letters')).dead_letters.length;
-  await api(`/pipelines/${pipeline.id}/execute`, { input_data: { note: 'shown' } });
+  await api(`/pipelines/${pipeline.id}/execute`, { input_data: { [HOSTILE]: HOSTILE } });
   await expect
     .poll(async () => {
       await api(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 1000 });
@@ -149,7 +200,10 @@ describe('dead letters', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     const drawer = page.getByRole('dialog');
-    await drawer.getByLabel('What lies in it').getByText('"stage": "deadly"').waitFor();
+    // It names the task, and holds nothing of what somebody wrote.
+    const contents = drawer.getByLabel('What lies in it');
+    await contents.getByText('"stage": "deadly"').waitFor();
+    expect(await drawer.textContent()).not.toContain('hacked');
     expect(await findBarriersInBoth(page)).toEqual([]);
     await page.reload();
     await drawer.getByRole('button', { name: 'Replay' }).click();
@@ -162,9 +216,17 @@ describe('dead letters', () => {
     await list.getByRole('row', { name: /vanished/ }).click();
     await drawer.getByRole('button', { name: 'Discard' }).click();
     const confirm = page.getByRole('alertdialog');
-    await confirm.getByLabel('Reason').fill('a test of mine');
+    await confirm.getByLabel('Reason').fill(HOSTILE);
     await confirm.getByRole('button', { name: 'Discard' }).click();
     await page.getByText('No dead letters').waitFor(SLOW);
+    await page.goto(`${here.origin}/audit?action=dead-letter.discarded`);
+    await page
+      .getByRole('row', { name: /dead-letter\.discarded/ })
+      .getByRole('gridcell')
+      .first()
+      .click();
+    await drawer.getByText('<script data-hostile>').first().waitFor(SLOW);
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
   });
 
   test('all that there are go back at once, with how far it is on whatever page somebody was meanwhile', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { provideInstallation } from '../stack/installation.ts';
@@ -171,6 +172,65 @@ test('a view is shared with the organisation: all see it, and a viewer cannot ta
   await viewer.page.getByRole('button', { name: /broken ones.*Shared by Somebody who is owner/ }).click(SLOW);
   await viewer.page.waitForURL(/status=failed/, SLOW);
   expect(await viewer.page.getByRole('button', { name: 'Remove the view broken ones' }).count()).toBe(0);
+});
+
+interface Told {
+  seq: number;
+  event: { task?: number };
+}
+
+test('events are read in the order of stages, as one text, and taken along', async () => {
+  const { page } = owner;
+  const run = failed;
+  const { events }: { events: Told[] } = await api(`/runs/${run}/events?limit=1000`);
+  await page.goto(`${here.origin}/runs/${run}?tab=events`);
+  const table = page.getByRole('grid', { name: 'Events' });
+  await expect.poll(() => table.getAttribute('aria-rowcount'), SLOW).toBe(String(events.length + 1));
+  const order = page.getByRole('group', { name: 'Order' });
+  await order.getByRole('button', { name: 'By stage' }).click();
+  const numbers = () =>
+    table
+      .getByRole('row')
+      .evaluateAll((rows) => rows.slice(1).map((row) => Number(row.firstChild?.textContent)));
+  const placeOf = ({ event }: Told) => event.task ?? -1;
+  const byStage = events.toSorted((a, b) => placeOf(a) - placeOf(b) || a.seq - b.seq).map(({ seq }) => seq);
+  expect(byStage).not.toEqual(events.map(({ seq }) => seq));
+  await expect.poll(numbers, SLOW).toEqual(byStage);
+  await order.getByRole('button', { name: 'JSON' }).click();
+  await page.getByRole('region', { name: 'Events' }).getByText('"seq": 1,').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download the events' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`${run}-events.json`);
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toEqual(events);
+});
+
+/** Of so many bytes a page shows nothing unasked. */
+const LARGE = 300_000;
+
+test('what is large is told with its size, and loaded when somebody asks for it', async () => {
+  const text = `begin ${'x'.repeat(LARGE)}`;
+  const { page } = owner;
+  const { id } = await api(`/pipelines/${pipeline}/execute`, { input_data: { text } });
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/objects/')) asked.push(request.url());
+  });
+  await page.goto(`${here.origin}/runs/${id}?tab=data`);
+  await page.getByText(/^This is .*B\. It is loaded only when you ask for it\./).waitFor();
+  expect(asked).toEqual([]);
+  await page.getByRole('button', { name: 'Load it' }).click();
+  await page
+    .getByText(/"text": "begin xxx/)
+    .first()
+    .waitFor();
+  expect(asked).toHaveLength(1);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /^Download / }).click(),
+  ]);
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toEqual({ text });
 });
 
 test('Ctrl+P on any tab of a run prints its whole report', async () => {

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { joinAs, type Person } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
@@ -164,6 +166,60 @@ test('a text is imported with its problems shown before, and a template says wha
   await dialog.getByRole('radio').first().click();
   expect(await dialog.getByLabel('Name').inputValue()).not.toBe('');
   expect(await findBarriersInBoth(page)).toEqual([]);
+});
+
+const RICH = {
+  stages: [
+    { key: 'read', type: 'echo', name: HOSTILE, ui: { x: 0, y: 0 } },
+    { key: 'check', type: 'data-validation', config: { rules: [] }, ui: { x: 300, y: 0 } },
+    {
+      key: 'write',
+      type: 'echo',
+      retry: { maxAttempts: 7 },
+      timeouts: { idleSeconds: 9 },
+      ui: { x: 600, y: 0 },
+    },
+  ],
+  dependencies: [
+    { from: 'read', to: 'check' },
+    { from: 'check', to: 'write', when: { expression: 'stages.check.output.valid' } },
+  ],
+  inputSchema: FORM.inputSchema,
+  ui: {
+    notes: [{ id: 'n1', text: 'yes: no\n- "on"', x: 0, y: 200, width: 200, height: 100 }],
+    groups: [{ id: 'g1', title: 'Begin', stages: ['read', 'check'] }],
+  },
+};
+
+test.each([
+  ['YAML', 'yaml'],
+  ['JSON', 'json'],
+] as const)('what the menu exports as %s is the same pipeline when it is imported', async (kind, ending) => {
+  const { page } = owner;
+  const name = freshName(`taken along as ${kind}`);
+  const { id } = await api('/pipelines/import', { name, format: 'json', text: JSON.stringify(RICH) });
+  const draftOf = async (of: string) => (await api(`/pipelines/${of}/draft`)).document;
+  await page.goto(`${here.origin}/pipelines?q=${encodeURIComponent(name)}`);
+  await page.getByRole('button', { name: `What to do with ${name}` }).click(SLOW);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: `Export as ${kind}` }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`${name.replaceAll(' ', '-')}.${ending}`);
+
+  await page.goto(`${here.origin}/pipelines?new=import`);
+  const dialog = page.getByRole('dialog', { name: 'New pipeline' });
+  await dialog.locator('input[type=file]').setInputFiles({
+    ...{ name: download.suggestedFilename(), mimeType: `application/${ending}` },
+    buffer: await readFile(await download.path()),
+  });
+  await dialog.getByLabel('Name').fill(`${name}, again`);
+  await dialog.getByRole('button', { name: 'Create and edit' }).click();
+  await page.waitForURL(/\/pipelines\/pipe_\w+\/edit/, SLOW);
+  const [made = ''] = /pipe_\w+/.exec(page.url()) ?? [];
+  expect(made).not.toBe(id);
+  expect(await draftOf(made)).toEqual({ format: 1, ...(await draftOf(id)) });
+  expect(await draftOf(made)).toMatchObject(RICH);
 });
 
 test('a viewer sees all of it and is offered nothing to change; an operator may run', async () => {

@@ -76,6 +76,12 @@ test('a click on a cell narrows the list, and a reload shows the same', async ()
 test('keys move in the list, open a run, walk its stages and say what they are', async () => {
   await open('/runs');
   await page.getByTitle('Only Failed').first().waitFor();
+  // What has the focus is pressed by Enter, also where Enter opens a row.
+  await page.getByRole('button', { name: 'Columns' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitemcheckbox', { name: 'Trigger' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('menuitemcheckbox', { name: 'Trigger' }).waitFor({ state: 'detached' });
   await page.keyboard.press('j');
   await page.keyboard.press('x');
   await page.getByRole('toolbar', { name: '1 selected' }).waitFor();
@@ -183,6 +189,20 @@ test('ages are told by the clock of the server, whatever that of the browser sho
     .first()
     .waitFor();
   expect(await page.getByText('5 h ago').count()).toBe(0);
+});
+
+test('what is said of an action leaves the focus where it was', async () => {
+  await open('/audit');
+  const verify = page.getByRole('button', { name: 'Verify the chain' });
+  await verify.focus();
+  await page.keyboard.press('Enter');
+  const said = page.getByText(/^Sound: \d+ entries/);
+  await said.first().waitFor();
+  const hasFocus = () => verify.evaluate((button) => button === document.activeElement);
+  expect(await hasFocus()).toBe(true);
+  await page.keyboard.press('Enter');
+  await expect.poll(() => said.count(), POLL).toBe(2);
+  expect(await hasFocus()).toBe(true);
 });
 
 test('a filter that means nothing is told, and is none that a bulk action would go by', async () => {

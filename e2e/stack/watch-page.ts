@@ -91,6 +91,8 @@ export function findTooWide(page: Page): Promise<string[]> {
     }
     for (const button of document.querySelectorAll('main button:not([role])')) {
       const { width, height } = button.getBoundingClientRect();
+      // For those alone who hear the page.
+      if (getComputedStyle(button).pointerEvents === 'none') continue;
       if (width > 0 && height > 1 && height < 24)
         found.push(
           `${button.getAttribute('aria-label') ?? button.textContent} is ${Math.round(height)} px high`,

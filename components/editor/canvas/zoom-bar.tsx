@@ -24,7 +24,7 @@ export function ZoomBar({ zoom, onZoomOut, onZoomIn, onZoomWhole, onFit, childre
         type="button"
         onClick={onZoomWhole}
         aria-label={words.zoomIs(zoom)}
-        className="h-7 w-12 rounded-md text-xs tabular-nums text-quiet hover:bg-hover hover:text-text"
+        className="h-7 pointer-coarse:h-9 w-12 rounded-md text-xs tabular-nums text-quiet hover:bg-hover hover:text-text"
       >
         {zoom} %
       </button>

@@ -36,7 +36,7 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
                 <button
                   type="button"
                   onClick={() => onOpen(stage.key)}
-                  className="font-medium underline-offset-4 hover:underline"
+                  className="font-medium underline-offset-4 hover:underline pointer-coarse:relative pointer-coarse:-my-2 pointer-coarse:py-2"
                 >
                   {stage.name}
                 </button>

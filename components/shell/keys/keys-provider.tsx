@@ -25,6 +25,8 @@ const KeysContext = createContext<KeyRegistry | undefined>(undefined);
 
 /** Lists that choose by keys of their own, and dialogs, which stand before the page. */
 const HAVE_THEIR_OWN = '[role=menu],[role=listbox],[data-keys=own]';
+/** What Enter is for where it has the focus. */
+const PRESSED_BY_ENTER = 'a[href],button,summary,[role=button]';
 /** Where keys mean text. */
 const TYPED_INTO = 'input:not([type=checkbox]),textarea,select,[contenteditable=true]';
 
@@ -38,6 +40,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
         event.target instanceof Element && event.target.closest(places) !== null;
       if (isIn(HAVE_THEIR_OWN)) return;
       const pressed = nameOfKey(event);
+      if (pressed === 'enter' && isIn(PRESSED_BY_ENTER)) return;
       if (isSingleKey(pressed) && !areSingleKeysOn()) return;
       const binding = registry.find(pressed, isIn(TYPED_INTO));
       if (!binding || keepsArrow(pressed, event.target)) return;

@@ -22,7 +22,7 @@ export function Palette() {
       <button
         type="button"
         onClick={() => setOpen(true)}
-        className="flex h-8 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text md:mb-2 md:border md:border-line"
+        className="flex h-8 pointer-coarse:h-9 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text md:mb-2 md:border md:border-line"
       >
         <Search aria-hidden size={16} />
         <span className="grow text-left max-md:sr-only">{words.palette.title}</span>
@@ -144,7 +144,7 @@ function Option({
       tabIndex={-1}
       aria-selected={isCurrent}
       onClick={() => onChoose(command)}
-      className="flex min-h-8 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm hover:bg-hover aria-selected:bg-accent-soft"
+      className="flex min-h-8 pointer-coarse:min-h-10 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm hover:bg-hover aria-selected:bg-accent-soft"
     >
       {Icon ? <Icon aria-hidden size={15} className="shrink-0 text-quiet" /> : null}
       <span className="min-w-0 grow truncate">{label}</span>

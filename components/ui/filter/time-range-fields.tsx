@@ -31,7 +31,7 @@ export function TimeRangeFields({ value, onChange, zone, onZone }: TimeRangeFiel
             type="button"
             aria-pressed={value === range}
             onClick={() => onChange(range)}
-            className="h-7 rounded-sm px-2 text-left hover:bg-hover focus-visible:-outline-offset-2 aria-pressed:bg-accent-soft aria-pressed:text-accent"
+            className="h-7 pointer-coarse:h-10 rounded-sm px-2 text-left hover:bg-hover focus-visible:-outline-offset-2 aria-pressed:bg-accent-soft aria-pressed:text-accent"
           >
             {atStart(sayTimeRange(range))}
           </button>

@@ -88,7 +88,7 @@ function CardRow<Row>(props: RowProps<Row>) {
   const { row, columns, tick } = props;
   return (
     <RowShell {...props} shape="flex items-start gap-3 px-4 py-2.5">
-      {tick ? <TickCell tick={tick} shape="flex h-8 shrink-0 items-center" /> : null}
+      {tick ? <TickCell tick={tick} shape="flex h-8 pointer-coarse:h-9 shrink-0 items-center" /> : null}
       <RowCard row={row} columns={columns} cellRole="gridcell" />
     </RowShell>
   );

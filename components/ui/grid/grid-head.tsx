@@ -20,7 +20,7 @@ export function GridHead<Row>({ columns, keys, selection, sort, onSort }: HeadPr
       <div
         role="row"
         aria-rowindex={1}
-        className="grid h-8 grid-cols-(--grid-tracks) border-b border-line text-xs font-medium text-quiet"
+        className="grid h-8 pointer-coarse:h-10 grid-cols-(--grid-tracks) border-b border-line text-xs font-medium text-quiet"
       >
         {selection ? (
           <div role="columnheader" className={CELL}>
@@ -94,7 +94,7 @@ function SortButton<Row>({
       type="button"
       onClick={() => onSort({ key, order: isOn && sort.order === 'desc' ? 'asc' : 'desc' })}
       // The arrow, and the room for it, stands on the side away from the edge that the column is set to.
-      className={`group/sort -mx-1 flex h-6 min-w-0 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text focus-visible:-outline-offset-2 ${
+      className={`group/sort -mx-1 flex h-6 pointer-coarse:h-9 min-w-0 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text focus-visible:-outline-offset-2 ${
         align === 'end' ? 'md:flex-row-reverse' : ''
       }`}
     >

@@ -68,12 +68,14 @@ export function useActiveRow({ keys, selection, place, pageRows, show, onOpen }:
     ['X', () => toggle(true)],
     [' ', () => toggle()],
   ]);
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = steps.get(event.key);
     // A button or a link inside has its own keys.
     const isInside = event.target !== event.currentTarget && (event.key === 'Enter' || event.key === ' ');
     if (!step || isInside || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    // What was clicked in a cell lets go of the keyboard: Enter is for the row from now on.
+    event.currentTarget.focus({ preventScroll: true });
     step();
   };
   return { activeIndex: found, point, move, open, toggle, toggleAt, onKeyDown };

@@ -43,7 +43,11 @@ export function useGrid<Row>(props: DataGridProps<Row>, { keys, box, last, pageR
     },
   });
   useImperativeHandle(props.ref, () => ({
-    move: active.move,
+    move(by) {
+      // From a button that was used before: Enter is for the row from now on.
+      box.current?.focus({ preventScroll: true });
+      active.move(by);
+    },
     open: active.open,
     toggle: active.toggle,
     focus: () => box.current?.focus(),

@@ -1,7 +1,7 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
+import { type TouchEvent, useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
 import { useKeys } from '../../../shell/keys/index.ts';
 import { formatClock, formatMoment } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
@@ -38,6 +38,7 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
   useGoingTo(virtual, log, lines);
   useLinkKeys({ ...inSight, lines, log });
   const linked = lines[log.linkedAt];
+  const touch = useTouchBack(log.leaveEnd);
   return (
     <section
       ref={scroller}
@@ -47,6 +48,8 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
       onWheel={(event) => {
         if (event.deltaY < 0) log.leaveEnd();
       }}
+      onTouchStart={touch.start}
+      onTouchMove={touch.move}
       onKeyDown={({ key }) => {
         if (['ArrowUp', 'PageUp', 'Home'].includes(key)) log.leaveEnd();
       }}
@@ -102,7 +105,8 @@ function Line({
         tabIndex={-1}
         title={`${runWords.logs.link} · ${formatMoment(line.timestamp)}`}
         onClick={onLink}
-        className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
+        // Lines are too low for a finger, which would link to one while it pulls the text.
+        className="h-5 shrink-0 pointer-coarse:pointer-events-none tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
       >
         {formatClock(line.timestamp)}
       </button>
@@ -157,6 +161,19 @@ function useGoingTo(
   useEffect(() => {
     if (isFollowing) show(lines.length - 1);
   }, [isFollowing, lines]);
+}
+
+/** A finger that pulls the text down wants to see what was before. */
+function useTouchBack(leaveEnd: () => void) {
+  const from = useRef(0);
+  return {
+    start: ({ touches }: TouchEvent) => {
+      from.current = touches[0]?.clientY ?? 0;
+    },
+    move: ({ touches }: TouchEvent) => {
+      if ((touches[0]?.clientY ?? 0) > from.current) leaveEnd();
+    },
+  };
 }
 
 interface Reading {

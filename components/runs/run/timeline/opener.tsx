@@ -18,7 +18,7 @@ export function Opener({
       aria-expanded={isOpen}
       aria-label={runWords.showTries(name)}
       onClick={() => onOpen(!isOpen)}
-      className="absolute left-0.5 top-1/2 flex size-6 -translate-y-1/2 items-center justify-center rounded-sm text-quiet hover:bg-hover hover:text-text focus-visible:-outline-offset-2 print:hidden"
+      className="absolute left-0.5 top-1/2 flex size-6 pointer-coarse:size-9 -translate-y-1/2 items-center justify-center rounded-sm text-quiet hover:bg-hover hover:text-text focus-visible:-outline-offset-2 print:hidden"
     >
       <Icon size={14} aria-hidden />
     </button>

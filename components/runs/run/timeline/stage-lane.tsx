@@ -53,7 +53,7 @@ export const StageLane = memo(function StageLane({
         }}
         className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${path === 'off' ? 'opacity-45' : ''}`}
       >
-        <span className="flex min-w-0 items-center gap-2 pl-4 pr-3 group-data-opens/timeline:pl-7">
+        <span className="flex min-w-0 items-center gap-2 pl-4 pr-3 group-data-opens/timeline:pl-7 pointer-coarse:group-data-opens/timeline:pl-10">
           <StatusIcon look={look} size={14} />
           <span className="min-w-0 grow truncate">{stage.name}</span>
           <span

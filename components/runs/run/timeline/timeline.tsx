@@ -9,7 +9,7 @@ import { useKeys } from '../../../shell/keys/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
 import { useNow } from '../../../ui/clock.ts';
-import { NARROW, useMedia } from '../../../ui/use-media.ts';
+import { COARSE, NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import { type Attempt, type Run, useHandOuts } from '../use-run.ts';
 import { panBy, zoomAt } from './closer.ts';
@@ -22,6 +22,8 @@ import { TryLane } from './try-lane.tsx';
 import { useWheel } from './use-wheel.ts';
 
 const ROW_PX = 30;
+/** As high as what a finger presses. */
+const COARSE_ROW_PX = 36;
 const TICK_MS = 500;
 /** So many stages are laid out in a millisecond: of very many the clock is read less often. */
 const STAGES_A_MS = 4;
@@ -39,6 +41,7 @@ interface TimelineProps {
 /** Who waited, who worked, who tried again, on one line of time. Only the rows in sight are drawn. */
 export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }: TimelineProps) {
   const isNarrow = useMedia(NARROW);
+  const rowPx = useMedia(COARSE) ? COARSE_ROW_PX : ROW_PX;
   const model = useModel(run, attempts);
   const view = useView(model);
   const opened = useOpened();
@@ -49,7 +52,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 10,
   });
   const selectedAt = lines.findIndex(({ row, one }) => one === null && row.stage.key === selected);

@@ -31,7 +31,7 @@ export function TryLane({
       onClick={onSelect}
       className={`${LANES} size-full items-center border-b border-line bg-sunken/40 text-left text-xs hover:bg-hover focus-visible:-outline-offset-2`}
     >
-      <span className="flex min-w-0 items-center gap-2 pl-8 pr-3 md:pl-12">
+      <span className="flex min-w-0 items-center gap-2 pl-8 pr-3 pointer-coarse:pl-12 md:pl-12">
         <StatusIcon look={look} size={12} />
         <span className="min-w-0 grow truncate text-quiet">{runWords.tryBy(attempt, agent)}</span>
         <span className={`shrink-0 max-md:sr-only ${error === null ? 'text-quiet' : 'text-bad'}`}>
