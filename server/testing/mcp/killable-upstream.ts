@@ -20,6 +20,9 @@ export type KillableKind = '2026' | '2025' | 'marks';
 /** The same as a program, as the setting names it. */
 export const KILLABLE_PROGRAM = `killable=${process.execPath} ${PROGRAM} stdio`;
 
+/** One that does not end by itself. `mark` is among its words. */
+export const stubbornProgram = (mark: string) => `stubborn=${process.execPath} ${PROGRAM} stubborn ${mark}`;
+
 /** `port`: where another was before. */
 export async function startKillableUpstream(
   port = 0,
