@@ -8,6 +8,8 @@ export interface KillableUpstream extends AsyncDisposable {
   port: number;
   /** Resolves when a call of its tool `hang`, which is never answered, has come. */
   hangs: Promise<unknown>;
+  /** It takes what it is sent and answers nothing, as when a machine is at its end. */
+  freeze(): void;
   /** At once, as when a machine loses its power. */
   kill(): Promise<void>;
 }
@@ -41,5 +43,6 @@ export async function startKillableUpstream(
     child.kill('SIGKILL');
     await ended;
   }
-  return { url, port: Number(new URL(url).port), hangs, kill, [Symbol.asyncDispose]: kill };
+  const freeze = () => void child.kill('SIGSTOP');
+  return { url, port: Number(new URL(url).port), hangs, freeze, kill, [Symbol.asyncDispose]: kill };
 }
