@@ -25,20 +25,26 @@ export function useMoment(): [Moment, (moment: Moment) => void] {
   return [moment, (next) => void setMoment(next)];
 }
 
-interface RunProps {
-  pipelineId: PipelineId | null;
-  versionId: VersionId;
+/** As the list of files is asked for it. */
+export const askedOf = ({ before, on }: Moment) =>
+  before === null ? {} : { before_stage: before, replay_version: on };
+
+interface RunShown {
+  pipeline_id: PipelineId | null;
+  version_id: VersionId;
   stages: readonly { key: string }[];
+}
+
+interface ChoiceProps {
+  run: RunShown;
+  moment: Moment;
+  onChange(moment: Moment): void;
 }
 
 const NOW: Moment = { before: null, on: 'original' };
 
 /** Now, or what a replay would begin with: by the run's own stages, and by those of a version that came later. */
-export function MomentChoice({
-  moment,
-  onChange,
-  ...run
-}: RunProps & { moment: Moment; onChange(moment: Moment): void }) {
+export function MomentChoice({ run, moment, onChange }: ChoiceProps) {
   const newest = useNewerVersion(run);
   const choices = [
     { moment: NOW, label: words.now },
@@ -73,17 +79,17 @@ export function MomentChoice({
 }
 
 /** The newest version of the run's pipeline, unless it is the run's own. */
-function useNewerVersion({ pipelineId, versionId }: RunProps): { number: number; stages: string[] } | null {
-  const id = pipelineId as PipelineId;
+function useNewerVersion({ pipeline_id, version_id }: RunShown): { number: number; stages: string[] } | null {
+  const id = pipeline_id as PipelineId;
   const { data: listed } = useQuery({
     ...query('pipelines.versions', { id, limit: 1 }),
-    enabled: pipelineId !== null,
+    enabled: pipeline_id !== null,
   });
   const newest = listed?.versions[0];
   const number = newest?.number ?? 1;
   const { data } = useQuery({
     ...query('pipelines.getVersion', { id, number }),
-    enabled: newest !== undefined && newest.id !== versionId,
+    enabled: newest !== undefined && newest.id !== version_id,
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (!data) return null;

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { FolderOpen } from 'lucide-react';
 import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import type { PipelineId, RunId, VersionId } from '../../server/domain/ids.ts';
+import { isRunOver, type RunStatus } from '../../server/domain/statuses.ts';
 import { type Answer, query, useFreshBy } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { NotYours } from '../shell/not-yours.tsx';
@@ -15,7 +16,7 @@ import { ActivityFeed } from './activity-feed.tsx';
 import { ClaimList } from './claim-list.tsx';
 import { FileTree } from './file-tree.tsx';
 import { FileView } from './file-view.tsx';
-import { MomentChoice, useMoment } from './moment.tsx';
+import { askedOf, MomentChoice, useMoment } from './moment.tsx';
 import { Taking } from './taking.tsx';
 import { words } from './words.ts';
 
@@ -35,12 +36,14 @@ const signOf = (workspace: Answer<'workspaces.get'> | undefined): string =>
   [workspace?.seq, ...(workspace?.claims ?? []).map(({ lease_id: id }) => id)].join();
 
 interface TabProps {
-  runId: RunId;
-  /** Null: a task that stood alone, which has no other version. */
-  pipelineId: PipelineId | null;
-  versionId: VersionId;
-  stages: readonly { key: string }[];
-  isOver: boolean;
+  run: {
+    id: RunId;
+    status: RunStatus;
+    /** Null: a task that stood alone, which has no other version. */
+    pipeline_id: PipelineId | null;
+    version_id: VersionId;
+    stages: readonly { key: string }[];
+  };
 }
 
 /** The files that the agents of a run share: what is in them, who changed what, who holds which. */
@@ -48,10 +51,11 @@ export function WorkspaceTab(props: TabProps) {
   return useMay()('workspace.read') ? <Files {...props} /> : <NotYours why={words.hidden} />;
 }
 
-function Files({ runId, isOver, ...run }: TabProps) {
-  const refetchInterval = isOver ? (false as const) : REFRESH_MS;
+function Files({ run }: TabProps) {
+  const runId = run.id;
+  const isOver = isRunOver(run.status);
   const asked = query('workspaces.get', { id: runId });
-  const workspace = useQuery({ ...asked, refetchInterval });
+  const workspace = useQuery({ ...asked, refetchInterval: isOver ? false : REFRESH_MS });
   // What happened last, just before its end, is asked for once more.
   useFreshBy(String(isOver), { keys: [asked.queryKey] });
   const [moment, setMoment] = useMoment();
@@ -59,10 +63,7 @@ function Files({ runId, isOver, ...run }: TabProps) {
   const isNow = before === null;
   const list = usePages(
     'workspaces.files',
-    {
-      ...{ id: runId, limit: 200 },
-      ...(before === null ? {} : { before_stage: before, replay_version: on }),
-    },
+    { id: runId, limit: 200, ...askedOf(moment) },
     (page) => page.files,
   );
   useFreshBy(signOf(workspace.data), { keys: MOVED_WITH_IT });
@@ -77,7 +78,7 @@ function Files({ runId, isOver, ...run }: TabProps) {
   return (
     <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
-        <MomentChoice {...run} moment={moment} onChange={setMoment} />
+        <MomentChoice run={run} moment={moment} onChange={setMoment} />
         {list.rows.length === 0 ? (
           <Empty icon={FolderOpen} title={isNow ? words.none : words.noneThen}>
             {isNow ? words.noneNote : words.noneThenNote}
