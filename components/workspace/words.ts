@@ -19,6 +19,9 @@ export const words = {
   moment: 'As they stood',
   now: 'Now',
   before: (stage: string) => `For a replay from ${stage}`,
+  beforeOn: (stage: string, version: number) => `For a replay from ${stage} on version ${version}`,
+  newestNote:
+    'On this version stages that are new, or no longer what they were in the run, are done again, with all that follows them: what they wrote is not in it.',
   beforeNote: (stage: string) =>
     `What a replay that begins with ${stage} begins with: the files as the stages before it left them. Stages that ran beside each other worked on the same files, so what the others did later is in it too.`,
   noneThen: 'No files then',

@@ -2,20 +2,21 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { FolderOpen } from 'lucide-react';
-import { parseAsInteger, parseAsString, useQueryState, useQueryStates } from 'nuqs';
-import type { RunId } from '../../server/domain/ids.ts';
+import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
+import type { PipelineId, RunId, VersionId } from '../../server/domain/ids.ts';
+import { isRunOver, type RunStatus } from '../../server/domain/statuses.ts';
 import { type Answer, query, useFreshBy } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { NotYours } from '../shell/not-yours.tsx';
 import { ShowMore, usePages } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
-import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { ActivityFeed } from './activity-feed.tsx';
 import { ClaimList } from './claim-list.tsx';
 import { FileTree } from './file-tree.tsx';
 import { FileView } from './file-view.tsx';
+import { askedOf, MomentChoice, useMoment } from './moment.tsx';
 import { Taking } from './taking.tsx';
 import { words } from './words.ts';
 
@@ -35,9 +36,14 @@ const signOf = (workspace: Answer<'workspaces.get'> | undefined): string =>
   [workspace?.seq, ...(workspace?.claims ?? []).map(({ lease_id: id }) => id)].join();
 
 interface TabProps {
-  runId: RunId;
-  stages: readonly { key: string }[];
-  isOver: boolean;
+  run: {
+    id: RunId;
+    status: RunStatus;
+    /** Null: a task that stood alone, which has no other version. */
+    pipeline_id: PipelineId | null;
+    version_id: VersionId;
+    stages: readonly { key: string }[];
+  };
 }
 
 /** The files that the agents of a run share: what is in them, who changed what, who holds which. */
@@ -45,16 +51,19 @@ export function WorkspaceTab(props: TabProps) {
   return useMay()('workspace.read') ? <Files {...props} /> : <NotYours why={words.hidden} />;
 }
 
-function Files({ runId, stages, isOver }: TabProps) {
-  const refetchInterval = isOver ? (false as const) : REFRESH_MS;
+function Files({ run }: TabProps) {
+  const runId = run.id;
+  const isOver = isRunOver(run.status);
   const asked = query('workspaces.get', { id: runId });
-  const workspace = useQuery({ ...asked, refetchInterval });
+  const workspace = useQuery({ ...asked, refetchInterval: isOver ? false : REFRESH_MS });
   // What happened last, just before its end, is asked for once more.
   useFreshBy(String(isOver), { keys: [asked.queryKey] });
-  const [before, setBefore] = useQueryState('before', parseAsString.withDefault(''));
+  const [moment, setMoment] = useMoment();
+  const { before, on } = moment;
+  const isNow = before === null;
   const list = usePages(
     'workspaces.files',
-    { id: runId, limit: 200, ...(before === '' ? {} : { before_stage: before }) },
+    { id: runId, limit: 200, ...askedOf(moment) },
     (page) => page.files,
   );
   useFreshBy(signOf(workspace.data), { keys: MOVED_WITH_IT });
@@ -69,10 +78,10 @@ function Files({ runId, stages, isOver }: TabProps) {
   return (
     <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
-        <Moment stages={stages} before={before} onChange={(next) => void setBefore(next)} />
+        <MomentChoice run={run} moment={moment} onChange={setMoment} />
         {list.rows.length === 0 ? (
-          <Empty icon={FolderOpen} title={before === '' ? words.none : words.noneThen}>
-            {before === '' ? words.noneNote : words.noneThenNote}
+          <Empty icon={FolderOpen} title={isNow ? words.none : words.noneThen}>
+            {isNow ? words.noneNote : words.noneThenNote}
           </Empty>
         ) : (
           <>
@@ -86,7 +95,10 @@ function Files({ runId, stages, isOver }: TabProps) {
         )}
       </Card>
       {shown ? (
-        <FileView key={`${before} ${shown.path}`} runId={runId} path={shown.path} newest={shown.version} />
+        <FileView
+          key={`${on} ${before} ${shown.path}`}
+          {...{ runId, path: shown.path, newest: shown.version }}
+        />
       ) : (
         <Card>
           <p className="text-sm text-quiet">{words.pick}</p>
@@ -97,30 +109,6 @@ function Files({ runId, stages, isOver }: TabProps) {
         <Taking collaborators={workspace.data.collaborators} more={workspace.data.more_collaborators} />
         <ActivityFeed runId={runId} newest={workspace.data.seq} />
       </div>
-    </div>
-  );
-}
-
-interface MomentProps {
-  stages: TabProps['stages'];
-  /** Before which stage; empty: now. */
-  before: string;
-  onChange(before: string | null): void;
-}
-
-function Moment({ stages, before, onChange }: MomentProps) {
-  return (
-    <div className="border-b border-line p-2">
-      <Select
-        label={words.moment}
-        value={before}
-        choices={[
-          { value: '', label: words.now },
-          ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
-        ]}
-        onChange={(next) => onChange(next === '' ? null : next)}
-      />
-      {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
     </div>
   );
 }

@@ -89,6 +89,27 @@ test('who holds a claim is seen and it is taken away with a reason: they are tol
   ]);
 });
 
+test('what a replay on a newer version would begin with is shown under the stages of that version', async () => {
+  const { runId, act, open } = await openWorkspace();
+  await act('file_write', 'writer', { path: 'early.md', content: 'from outside\n', base_version: 0 });
+  const document = { stages: [{ key: 'called-anew', type: 'done-by-nobody' }], dependencies: [] };
+  const { draft } = await api(`/pipelines/${pipelineId}`);
+  await api(`/pipelines/${pipelineId}/draft`, { revision: draft.revision, document }, 'PUT');
+  await api(`/pipelines/${pipelineId}/publish`, {});
+  await open(operator);
+  await operator.getByRole('combobox', { name: 'As they stood' }).click();
+  await operator
+    .getByRole('option', { name: 'For a replay from called-anew on version 2', exact: true })
+    .click();
+  await operator.getByText('On this version stages that are new').waitFor();
+  await operator.getByRole('button', { name: 'early.md v1' }).waitFor();
+  expect(new URL(operator.url()).searchParams.get('on')).toBe('newest');
+  await operator.reload();
+  await operator.getByText('On this version stages that are new').waitFor();
+  const own = await api(`/runs/${runId}/workspace/files?before_stage=wait`);
+  expect(own.files).toMatchObject([{ path: 'early.md' }]);
+});
+
 test('any two versions of a file are laid side by side', async () => {
   const { act, open } = await openWorkspace();
   const write = (content: string, base: number) =>

@@ -17,6 +17,7 @@ import { createLibrary, type Library } from './library.ts';
 import { createJournal, type Journal } from './log/journal.ts';
 import { createKeeper, type GatewayKeepDays } from './log/keeper.ts';
 import { createFolders } from './programs/folders.ts';
+import { createGuard } from './programs/guard.ts';
 import type { Program, Programs } from './programs/programs.ts';
 import { obstacleToPrograms, type ProgramUser } from './programs/user.ts';
 import { createRelay, type Relay } from './relay.ts';
@@ -126,6 +127,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const { secrets, webFetch, isKeeper } = options;
   const notes = createSealedNotes(sql, secrets);
   const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
+  const guard = createGuard();
   const folders = createFolders({ folder: options.folder, user: programUser, now });
   const sessions = createSessions({
     peers,
@@ -134,6 +136,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       line: options.line,
       readSecret: secrets.read,
       folders,
+      guard,
       breaker: options.breaker,
     },
     maxResidentBytes: 1024 * MIB,
@@ -208,6 +211,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       signIns.stop();
       await relay.stop();
       await sessions.stop();
+      guard.close();
       await peers.stop();
       await journal.stop();
     },

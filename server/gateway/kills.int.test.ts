@@ -131,6 +131,33 @@ test.each([
   await rig.ask(`/connections/${id}`, undefined, 'DELETE');
 });
 
+test('a server that is dying keeps no call to another waiting', async () => {
+  await using dying = await startKillableUpstream();
+  await using beside = await startUpstream([echoTool('ask')]);
+  // Whoever waited for its time to be over would wait longer than this test.
+  const id = await rig.join({ slug: 'dying', url: dying.url, timeout_ms: 3_600_000 });
+  await rig.join({ slug: 'beside-dying', url: beside.url });
+  expect((await rig.call('dying__ask', question)).status).toBe(200);
+  const order: string[] = [];
+  const ask = async (slug: string) => {
+    const { status } = await rig.call(`${slug}__ask`, question);
+    order.push(`${slug} ${status}`);
+  };
+  dying.freeze();
+  const waiting = [ask('dying'), ask('dying')];
+  const inFlight = async () => (await rig.ask(`/connections/${id}`)).in_flight;
+  await until('both calls are under way', async () => (await inFlight()) === 2);
+  for (let count = 0; count < 3; count += 1) await ask('beside-dying');
+  const others = Array(3).fill('beside-dying 200');
+  // Only then does the first die, and so tell those who wait for it.
+  expect(order).toEqual(others);
+  expect(await inFlight()).toBe(2);
+  await dying.kill();
+  await Promise.all(waiting);
+  expect(order).toEqual([...others, 'dying 503', 'dying 503']);
+  await rig.ask(`/connections/${id}`, undefined, 'DELETE');
+});
+
 test('a server of the old generation that was started again is found to be well at the first look', async () => {
   await using there = await startKillableUpstream(0, '2025');
   const id = await rig.join({ slug: 'again', url: there.url });

@@ -67,6 +67,19 @@ function describeValues(use: Use): void {
     expect(await state.get(kept)).toBe('stays');
   });
 
+  it('keeps a value that is asked for with a time from then on, and knows none that was not there', async () => {
+    const { state, unique, pass } = use();
+    const [used, unused] = [KEY.cache(unique('used')), KEY.cache(unique('unused'))];
+    await state.set(used, 'asked for', 2500);
+    await state.set(unused, 'not asked for', 2500);
+    expect(await state.get(used, 3_600_000)).toBe('asked for');
+    expect(await state.get(unused)).toBe('not asked for');
+    await pass(2600);
+    expect(await state.get(used)).toBe('asked for');
+    expect(await state.get(unused, 3_600_000)).toBeNull();
+    expect(await state.get(unused)).toBeNull();
+  });
+
   it('counts from zero, exactly under concurrency, and starts again when the window has passed', async () => {
     const { state, unique, pass } = use();
     const key = KEY.counter(unique('calls'));

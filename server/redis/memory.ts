@@ -63,7 +63,11 @@ export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotSt
 function strings(now: () => number): Part<'get' | 'set' | 'delete' | 'increment'> {
   const map = makeExpiringMap<string>(now);
   return {
-    get: async (key) => map.get(key) ?? null,
+    async get(key, ttlMs) {
+      const found = map.get(key);
+      if (found !== undefined && ttlMs !== undefined) map.set(key, found, ttlMs);
+      return found ?? null;
+    },
     set: async (key, value, ttlMs) => map.set(key, value, ttlMs),
     delete: async (key) => map.delete(key),
     async increment(key, by, ttlMs) {

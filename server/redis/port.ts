@@ -40,7 +40,8 @@ export interface HotState {
   /** How much is used of the memory that it may use, 1 being all; null where nobody has set a limit. */
   fullness(): Promise<number | null>;
 
-  get(key: string): Promise<string | null>;
+  /** With `ttlMs` its time begins anew: what is asked for stays. */
+  get(key: string, ttlMs?: number): Promise<string | null>;
   set(key: string, value: string, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<boolean>;
   /** Adds and returns the new value. The first addition starts the ttl; later ones do not prolong it. */

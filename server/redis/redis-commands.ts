@@ -86,7 +86,10 @@ type Evaluate = (
 
 function values({ run }: Runner, evaluate: Evaluate) {
   return {
-    get: (key: string) => run('read a value', (client) => client.get(key)),
+    get: (key: string, ttlMs?: number) =>
+      run('read a value', (client) =>
+        ttlMs === undefined ? client.get(key) : client.getex(key, 'PX', ttlMs),
+      ),
     async set(key: string, value: string, ttlMs?: number) {
       await run('write a value', (client) =>
         ttlMs === undefined ? client.set(key, value) : client.set(key, value, 'PX', ttlMs),

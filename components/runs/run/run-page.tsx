@@ -119,7 +119,7 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} />,
-    workspace: <WorkspaceTab runId={run.id} stages={run.stages} isOver={isRunOver(run.status)} />,
+    workspace: <WorkspaceTab run={run} />,
     report: <ReportTab run={run} isToPrint={isToPrint} onPrinted={() => setToPrint(false)} />,
   };
   return (

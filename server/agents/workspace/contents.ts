@@ -57,7 +57,7 @@ export function createContents(options: ContentsOptions): Contents {
 
   async function lookHot(key: string): Promise<Content | null> {
     try {
-      const found = await hot.get(key);
+      const found = await hot.get(key, HOT_TTL_MS);
       watch.looked(found === null ? 'miss' : 'hit');
       return found === null ? null : unpack(found);
     } catch {

@@ -94,12 +94,19 @@ export const workspaces = {
         .max(63)
         .optional()
         .describe('As they stood before this stage: as a replay that begins with it finds them.'),
+      replay_version: z
+        .enum(['original', 'newest'])
+        .optional()
+        .describe(
+          'Of which version of the pipeline that stage and that replay are; left out: of that of the run.',
+        ),
     }),
     output: z.object({ files: z.array(listedFileSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: run, glob: '**/*.md' },
-    async handle({ services, actor }, { id, before_stage: beforeStage, ...wanted }) {
-      const page = await listFiles(services, actor, { of: id, beforeStage, ...wanted });
+    async handle({ services, actor }, { id, before_stage, replay_version, ...wanted }) {
+      const moment = { beforeStage: before_stage, replayVersion: replay_version };
+      const page = await listFiles(services, actor, { of: id, ...moment, ...wanted });
       return { files: page.items.map(presentListedFile), next_cursor: page.nextCursor };
     },
   }),

@@ -3,6 +3,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import { connectionSecretName } from '#server/domain/mcp.ts';
 import type { Folders } from '../programs/folders.ts';
+import type { Guard } from '../programs/guard.ts';
 import { type Programs, startOf } from '../programs/programs.ts';
 import { checkReach, obstacleToPrograms, type ProgramUser } from '../programs/user.ts';
 import type { SecretPort } from '../sign-ins/notes.ts';
@@ -17,6 +18,7 @@ export interface TargetOptions {
   /** Each program that is started has one of its own. */
   folders: Folders;
   maxResidentBytes: number;
+  guard: Guard;
 }
 
 /** What is shorter may stand anywhere in a text. */
@@ -45,7 +47,7 @@ export async function readSealed(
 export async function toTarget(
   connection: Connection,
   sealed: Record<string, string>,
-  { programs, programUser, folders, maxResidentBytes }: TargetOptions,
+  { programs, programUser, folders, maxResidentBytes, guard }: TargetOptions,
 ): Promise<UpstreamTarget> {
   const { kind, url, command, args, id, orgId } = connection;
   if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
@@ -57,5 +59,5 @@ export async function toTarget(
   const { path: cwd, user } = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
   checkReach(user, [cwd, dirname(start.command)]);
-  return { kind, ...start, cwd, user, maxResidentBytes };
+  return { kind, ...start, cwd, user, maxResidentBytes, guard };
 }

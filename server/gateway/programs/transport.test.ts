@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { comes, until } from '#server/testing/faults/until.ts';
+import { createGuard } from './guard.ts';
 import { createStdioTransport } from './transport.ts';
+
+const guard = createGuard();
+afterAll(() => guard.close());
 
 const start = (args: string[], more: object = {}) =>
   createStdioTransport({
     ...{ command: '/bin/sh', args, env: { PATH: '/usr/bin:/bin' }, cwd: tmpdir() },
-    ...{ maxMessageBytes: 10_000, maxResidentBytes: 1e9 },
+    ...{ maxMessageBytes: 10_000, maxResidentBytes: 1e9, guard },
     ...more,
   });
 

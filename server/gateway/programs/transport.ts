@@ -9,6 +9,8 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { Ids } from '#server/platform/system-user.ts';
+import { signalGroup } from './groups.ts';
+import type { Guard } from './guard.ts';
 
 export interface StdioCommand {
   /** An absolute path; it is started as it is, without a shell. */
@@ -21,6 +23,8 @@ export interface StdioCommand {
   user?: Ids | undefined;
   maxMessageBytes: number;
   maxResidentBytes: number;
+  /** Ends it where this process can no longer. */
+  guard: Pick<Guard, 'watch' | 'forget'>;
 }
 
 export interface StdioTransport extends Transport {
@@ -93,7 +97,7 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
     });
     if (bytes <= what.maxResidentBytes) return;
     words += `\nIt used ${Math.round(bytes / 1_048_576)} MiB of memory, and was ended.`;
-    killGroup(pid, 'SIGKILL');
+    signalGroup(pid, 'SIGKILL');
   }
 
   function start(): Promise<void> {
@@ -109,6 +113,7 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
       windowsHide: true,
     });
     child = started;
+    if (started.pid !== undefined) what.guard.watch(started.pid);
     const gone = Promise.withResolvers<void>();
     exited = gone.promise;
     const end = () => {
@@ -131,7 +136,10 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
     started.once('exit', () => {
       end();
       // Whatever it has started goes with it.
-      if (started.pid !== undefined) killGroup(started.pid, 'SIGKILL');
+      if (started.pid !== undefined) {
+        signalGroup(started.pid, 'SIGKILL');
+        what.guard.forget(started.pid);
+      }
       child = null;
       transport.onclose?.();
     });
@@ -163,20 +171,12 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
       child?.stdin?.end();
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
         if (await endsWithin(exited, GRACE_MS)) break;
-        killGroup(pid, signal);
+        signalGroup(pid, signal);
       }
       await exited;
     },
   };
   return transport;
-}
-
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // There is nobody left in it.
-  }
 }
 
 async function endsWithin(exited: Promise<void>, ms: number): Promise<boolean> {

@@ -25,6 +25,7 @@ import { withinSignal } from '#server/platform/within-signal.ts';
 import type { Line } from '../http/line.ts';
 import { lossIn, SessionTransport } from '../http/session-transport.ts';
 import { createWire, type Wire } from '../http/wire.ts';
+import type { Guard } from '../programs/guard.ts';
 import { createStdioTransport, type StdioTransport } from '../programs/transport.ts';
 import { type Asking, createAsking } from '../questions/asking.ts';
 import { limitsOf, withAnswers } from './answers.ts';
@@ -44,6 +45,7 @@ export type UpstreamTarget =
       cwd: string;
       user: Ids | undefined;
       maxResidentBytes: number;
+      guard: Guard;
     };
 
 /** A session with one server, of whichever generation. */
@@ -165,9 +167,9 @@ function makeTransport(
     const transport = new SessionTransport({ ...target, line });
     return { transport: transport as Transport, lastWords: () => '' };
   }
-  const { command, args, env, cwd, user, maxResidentBytes } = target;
+  const { command, args, env, cwd, user, maxResidentBytes, guard } = target;
   const transport: StdioTransport = createStdioTransport({
-    ...{ command, args, env, cwd, user, maxMessageBytes, maxResidentBytes },
+    ...{ command, args, env, cwd, user, maxMessageBytes, maxResidentBytes, guard },
   });
   return { transport, lastWords: transport.lastWords };
 }

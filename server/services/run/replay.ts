@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { inTenant } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { covers } from '#server/domain/hidden.ts';
-import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
+import { fromUuid, idSchema, type OrgId, type RunId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
 import { isRunOver, isTaskFailure, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
@@ -12,7 +12,7 @@ import { type Actor, authorise, authoriseAnywhere, may } from '#server/identity/
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { loadLivePipeline } from '../pipeline/pipeline-view.ts';
+import { findNewestVersion, loadLivePipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import {
@@ -26,6 +26,10 @@ import {
 } from './run-view.ts';
 import { stagesThatMeanTheSame } from './same-stages.ts';
 
+/** The run's own, or the newest that has been published. */
+export const replayVersionSchema = z.enum(['original', 'newest']);
+type ReplayVersion = z.output<typeof replayVersionSchema>;
+
 const replaySchema = z.strictObject({
   id: idSchema('run'),
   /** Key of the stage to begin with; left out, the whole run is done again. */
@@ -34,7 +38,7 @@ const replaySchema = z.strictObject({
   fromFailure: z.boolean().optional(),
   /** Runs this stage and no other, on what the stages before it gave. */
   only: z.string().min(1).max(63).optional(),
-  version: z.enum(['original', 'newest']).default('original'),
+  version: replayVersionSchema.default('original'),
   /** Left out: what the run was given. */
   input: jsonSchema.optional(),
   parameters: jsonObjectSchema.optional(),
@@ -211,13 +215,20 @@ function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | u
   return is(isTaskFailure) ?? is((status) => !isTaskSuccess(status) && !isTaskSkipped(status));
 }
 
-/** Of the stages of a run, those that a replay does not do again which begins with that one. */
-export function stagesKept(
-  graph: CompiledGraph,
-  request: { from: string; source: RunId; tasks: readonly TaskRow[] },
-): { stageKey: string; index: number }[] {
-  if (!graph.indexOf.has(request.from)) throw noStage(graph, request.from);
-  return filesOf(graph, request.tasks, planReuse(graph, request));
+/** Of the stages of a run, those that a replay does not do again which begins with that stage of that version. */
+export async function stagesKept(
+  { db, graphOf }: Services,
+  { runId, orgId }: { runId: RunId; orgId: OrgId },
+  { from, version }: { from: string; version: ReplayVersion },
+): Promise<{ stageKey: string; index: number }[]> {
+  const { run, tasks, versionId } = await inTenant(db, orgId, async (tx) => {
+    const run = await loadRunRow(tx, runId);
+    const tasks = await loadTaskRows(tx, runId);
+    return { run, tasks, versionId: await versionOf(tx, run, version) };
+  });
+  const graph = await graphOf(versionId);
+  const same = stagesThatMeanTheSame(graph, await graphOf(fromUuid('ver', run.versionId)));
+  return filesOf(graph, tasks, planReplay(graph, { id: runId, from }, { all: tasks, same }).reuse);
 }
 
 function filesOf(
@@ -229,28 +240,29 @@ function filesOf(
   return tasks.flatMap(({ stageKey, index }) => (reused.has(stageKey) ? [{ stageKey, index }] : []));
 }
 
-async function loadSource(
-  services: Services,
-  actor: Actor,
-  request: { id: RunId; version: 'original' | 'newest' },
-) {
+async function loadSource(services: Services, actor: Actor, request: { id: RunId; version: ReplayVersion }) {
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, request.id);
     const pipelineId = pipelineIdOf(run);
     authorise(actor, 'run.operate', { pipelineId });
     // A replay is a new run, and what is archived is not run any more.
-    const pipeline = pipelineId && (await loadLivePipeline(tx, pipelineId));
+    if (pipelineId) await loadLivePipeline(tx, pipelineId);
     if (!isRunOver(run.status)) {
       throw new SignalboxError('CONFLICT', 'The run is still going on, so it cannot be replayed.', {
         advice: 'Wait until it has ended, or cancel it.',
       });
     }
     const tasks = await loadTaskRows(tx, request.id);
-    const original = fromUuid('ver', run.versionId);
-    if (request.version === 'original') return { run, tasks, versionId: original };
-    if (!pipeline) throw invalid('A stand-alone task has one version only.');
-    return { run, tasks, versionId: pipeline.newest?.id ?? original };
+    return { run, tasks, versionId: await versionOf(tx, run, request.version) };
   });
+}
+
+async function versionOf(tx: TenantTransaction, run: RunRow, version: ReplayVersion): Promise<VersionId> {
+  const original = fromUuid('ver', run.versionId);
+  if (version === 'original') return original;
+  const pipelineId = pipelineIdOf(run);
+  if (!pipelineId) throw invalid('A stand-alone task has one version only.');
+  return (await findNewestVersion(tx, pipelineId))?.id ?? original;
 }
 
 /**

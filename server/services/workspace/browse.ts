@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Place } from '#db/queries/workspace-enter.ts';
 import type { Lease } from '#db/queries/workspace-leases.ts';
-import { inTenant } from '#db/tenant.ts';
 import type {
   Activity,
   HistoryEntry,
@@ -10,15 +8,14 @@ import type {
   StepEntry,
 } from '#server/agents/workspace/browse.ts';
 import type { Collaborator } from '#server/agents/workspace/talk.ts';
-import { fromUuid } from '#server/domain/ids.ts';
+import { invalid } from '#server/domain/errors.ts';
 import type { WorkspaceLimits } from '#server/domain/workspace/limits.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import { refuseWithdrawn } from '#server/identity/withdrawn.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { stagesKept } from '../run/replay.ts';
-import { loadRunRow, loadTaskRows } from '../run/run-view.ts';
+import { replayVersionSchema, stagesKept } from '../run/replay.ts';
 import { globSchema, pathSchema, placeOf, whereFields } from './admit.ts';
 
 const whereSchema = z.strictObject(whereFields);
@@ -28,6 +25,8 @@ const listSchema = z.strictObject({
   glob: globSchema.optional(),
   /** As a replay would find them that begins with this stage. */
   beforeStage: z.string().min(1).max(63).optional(),
+  /** Of which version that stage is, and the replay; left out: the run's own. */
+  replayVersion: replayVersionSchema.optional(),
 });
 const historySchema = z.strictObject({ ...whereFields, ...pageFields, path: pathSchema.optional() });
 const sinceSchema = z.strictObject({
@@ -76,22 +75,17 @@ export async function listFiles(
   input: z.input<typeof listSchema>,
 ): Promise<Page<ListedFile>> {
   authoriseAnywhere(actor, 'workspace.read');
-  const { of, limit, cursor, glob, beforeStage } = parseInput(listSchema, input);
+  const { of, limit, cursor, glob, beforeStage: from, replayVersion } = parseInput(listSchema, input);
+  if (from === undefined && replayVersion !== undefined)
+    throw invalid('A version of a replay was named, and no stage that it begins with: name both.');
+  const version = replayVersion ?? 'original';
   const place = await placeOf(services, actor, of);
-  const kept = beforeStage === undefined ? undefined : await keptBefore(services, place, beforeStage);
-  const list = `workspace files ${place.runId} ${beforeStage ?? ''}`;
+  const kept = from === undefined ? undefined : await stagesKept(services, place, { from, version });
+  const list = `workspace files ${place.runId} ${from ?? ''} ${version}`;
   const paging = { limit, cursors: services.cursors, list };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await services.workspaces.browse.list(place, { glob, after, limit, kept });
   return toPage(rows, paging, { placeOf: ({ path }) => [path], toItems: (row) => row });
-}
-
-async function keptBefore({ db, graphOf }: Services, { runId, orgId }: Place, from: string) {
-  const { run, tasks } = await inTenant(db, orgId, async (tx) => ({
-    run: await loadRunRow(tx, runId),
-    tasks: await loadTaskRows(tx, runId),
-  }));
-  return stagesKept(await graphOf(fromUuid('ver', run.versionId)), { from, source: runId, tasks });
 }
 
 /** Newest first. */

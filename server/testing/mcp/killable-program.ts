@@ -1,4 +1,5 @@
 /** The process of `killable-upstream.ts`: it ends with whoever started it. */
+import { spawn } from 'node:child_process';
 import { Server, type ServerContext } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { startGeneration } from '../mcp-two-generations.ts';
@@ -27,9 +28,16 @@ function makeOld(): Server {
   return server;
 }
 
+/** Neither the end of its input nor a word ends it, and it has started another. */
+function stayWhatever(): void {
+  process.on('SIGTERM', () => undefined);
+  spawn('sleep', ['86400'], { stdio: 'ignore' });
+}
+
 const makeNew = () => [echoTool('ask'), tool('hang', (_args, context) => hang(context))];
 
-if (kind === 'stdio') await makeOld().connect(new StdioServerTransport());
+if (kind === 'stubborn') stayWhatever();
+if (kind === 'stdio' || kind === 'stubborn') await makeOld().connect(new StdioServerTransport());
 else {
   const { url } =
     kind === '2026'

@@ -8,6 +8,8 @@ export interface KillableUpstream extends AsyncDisposable {
   port: number;
   /** Resolves when a call of its tool `hang`, which is never answered, has come. */
   hangs: Promise<unknown>;
+  /** It takes what it is sent and answers nothing, as when a machine is at its end. */
+  freeze(): void;
   /** At once, as when a machine loses its power. */
   kill(): Promise<void>;
 }
@@ -19,6 +21,9 @@ export type KillableKind = '2026' | '2025' | 'marks';
 
 /** The same as a program, as the setting names it. */
 export const KILLABLE_PROGRAM = `killable=${process.execPath} ${PROGRAM} stdio`;
+
+/** One that does not end by itself. `mark` is among its words. */
+export const stubbornProgram = (mark: string) => `stubborn=${process.execPath} ${PROGRAM} stubborn ${mark}`;
 
 /** `port`: where another was before. */
 export async function startKillableUpstream(
@@ -38,5 +43,6 @@ export async function startKillableUpstream(
     child.kill('SIGKILL');
     await ended;
   }
-  return { url, port: Number(new URL(url).port), hangs, kill, [Symbol.asyncDispose]: kill };
+  const freeze = () => void child.kill('SIGSTOP');
+  return { url, port: Number(new URL(url).port), hangs, freeze, kill, [Symbol.asyncDispose]: kill };
 }
