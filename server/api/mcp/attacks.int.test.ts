@@ -155,7 +155,7 @@ describe('a token', () => {
 
   test('that its issuer has made out for one place counts at no other', async () => {
     const at = (path: string, headers: Record<string, string>) =>
-      askMcp({ ask: (_, asked) => http.ask(path, asked) }, { method: 'tools/list', headers });
+      askMcp(http, { method: 'tools/list', headers, path });
     const places = ['/mcp', '/mcp/gateway', '/mcp/servers/desk', '/mcp/servers/desk/search'];
     for (const place of places) {
       const token = await tokenWith({ scope: 'mcp:read mcp:call' }, AUDIENCE.replace('/mcp', place));
