@@ -3,6 +3,7 @@ import {
   beginConnectionSignIn,
   CALLBACK_PATH,
   CLIENT_DOCUMENT_PATH,
+  clientDocumentAt,
   clientMetadata,
   finishConnectionSignIn,
 } from '#server/services/mcp/sign-in.ts';
@@ -43,13 +44,23 @@ export const signInRoutes: readonly Route[] = [
     method: 'GET',
     path: CLIENT_DOCUMENT_PATH,
     isOpen: true,
-    handle: async ({ browser: { origin } }) => ({
-      status: 200,
-      headers: { 'cache-control': 'public, max-age=3600' },
-      body: { client_id: `${origin}${CLIENT_DOCUMENT_PATH}`, ...clientMetadata(origin) },
-    }),
+    async handle({ browser: { origin } }) {
+      const address = clientDocumentAt(origin);
+      if (address === null) throw notReadable();
+      return {
+        status: 200,
+        headers: { 'cache-control': 'public, max-age=3600' },
+        body: { client_id: address, ...clientMetadata(origin) },
+      };
+    },
   },
 ];
+
+const notReadable = () =>
+  new SignalboxError('NOT_FOUND', 'Under this address Signalbox has no document for authorization servers.', {
+    advice:
+      'It has one under an https address in SIGNALBOX_PUBLIC_URL that is not of this machine alone; without one it registers with them.',
+  });
 
 const goTo = (location: string): Answer => ({
   ...{ status: 303, text: '', contentType: 'text/plain; charset=utf-8' },
