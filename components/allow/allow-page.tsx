@@ -40,6 +40,7 @@ function Question({ asked }: { asked: Asked }) {
           <span className="break-all font-mono">{asked.redirect.host}</span>
         </Fact>
         <Whose asked={asked} />
+        <Fact term={words.uses}>{words.reach[asked.reach.kind](asked.reach.server ?? '')}</Fact>
       </dl>
       <fieldset className="mt-5">
         <legend className="mb-1 text-sm text-quiet">{words.may}</legend>

@@ -1,7 +1,9 @@
 import type { Scope } from '#server/domain/rights.ts';
 import type { Answer } from '../data/index.ts';
 
-type Redirect = Answer<'apps.asked'>['redirect'];
+type Asked = Answer<'apps.asked'>;
+type Redirect = Asked['redirect'];
+type Reach = Asked['reach'];
 
 /** Everything that people read when a program wants in. */
 export const words = {
@@ -18,6 +20,12 @@ export const words = {
   person: 'You are',
   org: 'It would work in',
   others: 'Another organisation',
+  uses: 'It would use',
+  reach: {
+    own: () => 'The tools of this server: pipelines, runs, agents and their files',
+    gateway: () => 'All connected MCP servers',
+    server: (name) => `The MCP server ${name}`,
+  } satisfies Record<Reach['kind'], (name: string) => string>,
   goesTo: 'Your answer goes to',
   redirect: {
     site: () => 'This site. Keep the program out if you do not know it.',

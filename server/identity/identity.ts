@@ -35,8 +35,8 @@ export interface Credentials {
   /** The session's cookie. */
   session?: string | undefined;
   from: Origin;
-  /** For whom a token has to be made out where it is shown; undefined: no token of a connected app counts there. */
-  audience?: string | undefined;
+  /** Of MCP, where it is shown: for which address a token has to be made out. Elsewhere no token of a connected app counts. */
+  place?: { path: string; audience: string } | undefined;
   /** False: somebody is looked at again, without having asked for anything. */
   isUse?: boolean;
 }
@@ -116,7 +116,7 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
 
   async function findByBearer(
     bearer: string,
-    { from: { address }, audience }: Credentials,
+    { from: { address }, place }: Credentials,
   ): Promise<Actor | undefined> {
     const read = readKey(bearer);
     if (read) {
@@ -125,11 +125,12 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     }
     if (isFromHere(address) && equals(bearer, secret)) return LOCAL_OWNER;
     if (APP_TOKEN.test(bearer)) {
-      if (audience === undefined) return undefined;
+      if (place === undefined) return undefined;
+      const { audience } = place;
       const key = `app ${audience} ${digest(bearer)}`;
       return (await access.remember(key, () => apps.find(bearer, audience, address)))?.actor;
     }
-    const actor = await jwt.verify(bearer);
+    const actor = await jwt.verify(bearer, place?.path);
     if (!actor) return undefined;
     // The configuration may name an organisation that has been closed since.
     const isOpen = await access.remember(`open ${actor.orgId}`, async () =>

@@ -31,7 +31,7 @@ const shared = {
   roles: roleMap,
   /** Holds scopes, as in `scope`: tokens may then do no more than those say. Left out: as much as the role may. */
   scopeClaim: z.string().min(1).max(200).optional(),
-  /** Clients of MCP are sent to it for a token, made out for this server's `/mcp` as `audience`. */
+  /** Clients of MCP are sent to it for a token, made out for this server's `/mcp` as `audience`, or for the address of the gateway below it. */
   forClients: z.boolean().default(false),
   maxLifetimeSeconds: z.int().min(60).max(86_400).default(900),
 };

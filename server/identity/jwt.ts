@@ -8,8 +8,11 @@ import { type Role, SCOPES, type Scope } from './permissions.ts';
 import { toWebFetch } from './web-fetch.ts';
 
 export interface JwtVerifier {
-  /** The actor that a token of one of our issuers stands for; undefined for any other text. */
-  verify(token: string): Promise<Actor | undefined>;
+  /**
+   * The actor that a token of one of our issuers stands for; undefined for any other text. `path` is that of a place of MCP,
+   * where it is shown at one.
+   */
+  verify(token: string, path?: string): Promise<Actor | undefined>;
 }
 
 export interface JwtOptions {
@@ -31,7 +34,7 @@ type Key = Uint8Array | ReturnType<typeof createRemoteJWKSet>;
 export function createJwtVerifier({ issuers, fetch, now, onTrouble }: JwtOptions): JwtVerifier {
   const known = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, key: keyOf(issuer, fetch) }]));
 
-  async function verify(token: string): Promise<Actor | undefined> {
+  async function verify(token: string, path: string | undefined): Promise<Actor | undefined> {
     const said = readUnproved(token);
     const found = typeof said?.iss === 'string' ? known.get(said.iss) : undefined;
     if (!found) return undefined;
@@ -39,7 +42,7 @@ export function createJwtVerifier({ issuers, fetch, now, onTrouble }: JwtOptions
     const rules = {
       algorithms: [issuer.algorithm],
       issuer: issuer.issuer,
-      audience: issuer.audience,
+      audience: audienceAt(issuer, path),
       typ: issuer.type,
       clockTolerance: LEEWAY_SECONDS,
       requiredClaims: ['exp', 'iat', 'sub'],
@@ -52,9 +55,9 @@ export function createJwtVerifier({ issuers, fetch, now, onTrouble }: JwtOptions
   }
 
   return {
-    async verify(token) {
+    async verify(token, path) {
       try {
-        return await verify(token);
+        return await verify(token, path);
       } catch (error) {
         // A token that is wrong is an everyday thing; keys that cannot be fetched are not.
         if (!isRefusal(error)) onTrouble('The keys of a token issuer could not be fetched.', error);
@@ -63,6 +66,10 @@ export function createJwtVerifier({ issuers, fetch, now, onTrouble }: JwtOptions
     },
   };
 }
+
+/** To whom clients of MCP are sent, they ask for a token for the very address that they call. */
+const audienceAt = ({ forClients, audience }: Issuer, path: string | undefined): string =>
+  forClients && path !== undefined ? audience.replace(/\/mcp$/, path) : audience;
 
 function keyOf(issuer: Issuer, fetch: SafeFetch): Key {
   if ('secret' in issuer) return new TextEncoder().encode(issuer.secret);

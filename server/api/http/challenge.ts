@@ -1,21 +1,10 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Scope } from '#server/identity/permissions.ts';
+import { placeOfPath } from '#server/identity/apps/places.ts';
 
-/** Where clients of MCP and of the tools learn who gives out tokens for this server (RFC 9728). */
+/** Before the path of a place of MCP: where clients learn who gives out tokens for it (RFC 9728). */
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 /** Where they learn how (RFC 8414). */
 export const AUTHORIZATION_SERVER_PATH = '/.well-known/oauth-authorization-server';
-
-/** What most clients need, and what one is asked for that names no scopes. */
-export const BASE_SCOPES: readonly Scope[] = [
-  'runs:read',
-  'payload:read',
-  'runs:write',
-  'pipelines:read',
-  'ops:read',
-  'mcp:read',
-  'mcp:call',
-];
 
 /** Of those who have no token yet. */
 export const isForNewcomers = (path: string): boolean => /^\/(oauth\/|\.well-known\/oauth-|sdk\/)/.test(path);
@@ -32,9 +21,10 @@ export function challengeFor(
   { origin, path, isShown }: { origin: string; path: string; isShown: boolean },
 ): string | undefined {
   if (!(error instanceof SignalboxError)) return undefined;
-  const metadata = isForModels(path) ? [['resource_metadata', `${origin}${RESOURCE_METADATA_PATH}/mcp`]] : [];
+  const place = placeOfPath(path);
+  const metadata = place ? [['resource_metadata', `${origin}${RESOURCE_METADATA_PATH}${place.path}`]] : [];
   if (error.code === 'UNAUTHENTICATED') {
-    const scope = isForModels(path) ? [['scope', BASE_SCOPES.join(' ')]] : [];
+    const scope = place ? [['scope', place.usual.join(' ')]] : [];
     return write([...(isShown ? [['error', 'invalid_token']] : []), ...scope, ...metadata]);
   }
   const { scopes } = (error.details ?? {}) as { scopes?: unknown };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type Actor, authorise, NOBODY } from '#server/identity/actor.ts';
+import { placeOfPath } from '#server/identity/apps/places.ts';
 import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
@@ -86,7 +87,7 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const origin = gate.originOf(request);
   const given = {
     ...gate.credentialsOf(request, { cookieName: names.session, requestId: id }),
-    audience: isForModels(url.pathname) ? `${origin}/mcp` : undefined,
+    place: placeFor(url.pathname, origin),
   };
   const [flow, appRequest] = [names.flow, names.appRequest].map((name) => readCookie(request, name));
   const browser = createSessionKeeper(response, { names, isHttps, origin, flow, appRequest });
@@ -111,6 +112,12 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
     if (challenge !== undefined && !response.headersSent) response.setHeader('www-authenticate', challenge);
     sendFailure(door, exchange, error);
   }
+}
+
+/** What tokens have to be made out for that are shown at this path. */
+function placeFor(path: string, origin: string): Credentials['place'] {
+  const place = placeOfPath(path);
+  return place && { path: place.path, audience: origin + place.path };
 }
 
 function sendFailure(door: Door, exchange: Visit, error: unknown): void {

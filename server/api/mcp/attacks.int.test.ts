@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp, outcomeOf } from '#server/testing/mcp/ask-mcp.ts';
 import type { McpCall } from './call.ts';
+import { gatewayRoutes } from './gateway-surface.ts';
 import { metadataRoutes } from './metadata.ts';
 import { createMcpRoutes } from './routes.ts';
 import { surface } from './surface.ts';
@@ -53,6 +54,7 @@ beforeAll(async () => {
     {
       routes: [
         ...createMcpRoutes({ ...surface, tools: [...surface.tools, source as never] }),
+        ...gatewayRoutes,
         ...metadataRoutes,
       ],
     },
@@ -149,6 +151,19 @@ describe('a token', () => {
     expect(outcomeOf(allowed).code).toBeUndefined();
     // No scope at all is none, and not all of them.
     expect((await askMcp(http, { ...call, headers: await tokenWith({}) })).status).toBe(403);
+  });
+
+  test('that its issuer has made out for one place counts at no other', async () => {
+    const at = (path: string, headers: Record<string, string>) =>
+      askMcp(http, { method: 'tools/list', headers, path });
+    const places = ['/mcp', '/mcp/gateway', '/mcp/servers/desk', '/mcp/servers/desk/search'];
+    for (const place of places) {
+      const token = await tokenWith({ scope: 'mcp:read mcp:call' }, AUDIENCE.replace('/mcp', place));
+      for (const other of places)
+        expect([place, other, (await at(other, token)).status]).toEqual([
+          ...[place, other, place === other ? 200 : 401],
+        ]);
+    }
   });
 
   test('is to be had from the issuer that the metadata names', async () => {

@@ -1,4 +1,5 @@
 import type { CompleteRequestParams, CompleteResult } from '@modelcontextprotocol/server';
+import { SignalboxError } from '#server/domain/errors.ts';
 import { mayAnywhere } from '#server/identity/actor.ts';
 import type { Complete } from '../resources/resource.ts';
 import type { McpCall } from './call.ts';
@@ -24,7 +25,8 @@ export async function complete(
   const found = ref.type === 'ref/prompt' ? findPrompt(surface, ref.name) : findTemplate(surface, ref.uri);
   const isAllowed = found.needs.every((action) => mayAnywhere(call.actor, action));
   const offer = isAllowed ? found.offers[argument.name] : undefined;
-  const values = (await offer?.(call, argument.value, params.context?.arguments ?? {})) ?? [];
+  const asked = offer?.(call, argument.value, params.context?.arguments ?? {});
+  const values = (await asked?.catch(noneOf)) ?? [];
   return {
     completion: {
       values: values.slice(0, MAX_VALUES),
@@ -32,6 +34,12 @@ export async function complete(
       hasMore: values.length > MAX_VALUES,
     },
   };
+}
+
+/** What is filled in already may be half written, or name what is not theirs: then there is nothing to offer. */
+function noneOf(error: unknown): string[] {
+  if (error instanceof SignalboxError && ['NOT_FOUND', 'INVALID'].includes(error.code)) return [];
+  throw error;
 }
 
 type Offers = Readonly<Record<string, Complete | undefined>>;

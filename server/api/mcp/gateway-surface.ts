@@ -94,8 +94,13 @@ const searchSurface: Surface = {
   tools: [createToolSearch({ upstream: upstreamTools, needs: NEEDS, call: callTool })],
 };
 
+const BASES = ['/mcp/gateway', '/mcp/servers/{name}'] as const;
+const searchOf = (path: string) => `${path}/search`;
+
+export const GATEWAY_PATHS: readonly string[] = BASES.flatMap((path) => [path, searchOf(path)]);
+
 /** All upstream servers of an organisation at one endpoint, and each virtual server at one of its own. */
-export const gatewayRoutes = ['/mcp/gateway', '/mcp/servers/{name}'].flatMap((path) => [
+export const gatewayRoutes = BASES.flatMap((path) => [
   ...createMcpRoutes(surface, path),
-  ...createMcpRoutes(searchSurface, `${path}/search`),
+  ...createMcpRoutes(searchSurface, searchOf(path)),
 ]);

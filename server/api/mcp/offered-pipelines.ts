@@ -14,6 +14,7 @@ import { runStatusSchema } from '../tools/run-view.ts';
 import { toToolSchema } from '../tools/schemas.ts';
 import type { McpCall } from './call.ts';
 import { callTool } from './call-tool.ts';
+import { annotationsOf } from './hints.ts';
 import { iconsOf } from './icons.ts';
 import type { ServedTool, ToolSource } from './served.ts';
 
@@ -28,14 +29,7 @@ function serve(offered: OfferedPipeline): ServedTool {
       ...{ name, title: offered.name, description: offeredText(offered), icons: iconsOf('pipeline') },
       inputSchema: offeredSchema(offered) as ToolEntry['inputSchema'],
       outputSchema: OUTPUT,
-      // What its agents reach is not known here.
-      annotations: {
-        title: offered.name,
-        readOnlyHint: false,
-        destructiveHint: true,
-        idempotentHint: false,
-        openWorldHint: true,
-      },
+      annotations: annotationsOf('starts', offered.name),
     },
     call: (call, { args, context }) =>
       callTool(

@@ -1,22 +1,33 @@
-import { invalidParams } from './errors.ts';
+import type { Cursors } from '#server/services/cursors.ts';
 
 const PAGE = 100;
 
-/** Lists of the protocol go on by the name of what came last: names do not move when others come and go. */
+export interface Paging<Item> {
+  cursors: Cursors;
+  /** Which list of which address: a cursor of another one is refused. */
+  list: string;
+  cursor: string | undefined;
+  nameOf(item: Item): string;
+}
+
+/**
+ * Lists of the protocol go on after the name of what came last: names do not move when others come and go. Where it has
+ * gone itself, they go on where it stood.
+ */
 export function pageOf<Item>(
   items: readonly Item[],
-  cursor: string | undefined,
-  nameOf: (item: Item) => string,
+  { cursors, list, cursor, nameOf }: Paging<Item>,
 ): { items: Item[]; nextCursor?: string } {
-  const at = cursor === undefined ? 0 : items.findIndex((item) => seal(nameOf(item)) === cursor) + 1;
-  if (cursor !== undefined && at === 0) {
-    throw invalidParams('The cursor is none of this list. Begin with the first page.');
-  }
-  const shown = items.slice(at, at + PAGE);
+  const from = cursor === undefined ? 0 : placeAfter(items.map(nameOf), cursors.open(list, cursor));
+  const end = from + PAGE;
+  const shown = items.slice(from, end);
   const last = shown.at(-1);
-  return last !== undefined && at + PAGE < items.length
-    ? { items: shown, nextCursor: seal(nameOf(last)) }
+  return last !== undefined && end < items.length
+    ? { items: shown, nextCursor: cursors.seal(list, [nameOf(last), String(end - 1)]) }
     : { items: shown };
 }
 
-const seal = (name: string): string => Buffer.from(name).toString('base64url');
+function placeAfter(names: readonly string[], [name = '', stoodAt]: readonly string[]): number {
+  const at = names.indexOf(name);
+  return at === -1 ? Number(stoodAt) : at + 1;
+}

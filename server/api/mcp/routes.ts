@@ -27,7 +27,7 @@ const HEADER_MISMATCH = -32_020;
 
 /** One path for both generations: which one a request is of, it says itself. */
 export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): readonly Route[] {
-  const maker = createServerMaker(surface);
+  const maker = createServerMaker(surface, path);
   const modern = createModernDoor({ maker, surface });
   const sessionsOf = createPerProgram((services) => createSessions({ maker, surface, path }, services));
   const streams = createStreamCount();

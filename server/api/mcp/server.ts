@@ -28,9 +28,21 @@ const INSTRUCTIONS =
 export const SERVER_INFO = { name: 'signalbox', title: 'Signalbox', version: VERSION } as const;
 const LIST_TTL_MS = 60_000;
 
-export function createServerMaker(surface: Surface) {
+export function createServerMaker(surface: Surface, path: string) {
   const findResource = createResourceFinder(surface.resources);
   const { upstream } = surface;
+
+  /** A cursor that is none of this very list is told like any other wrong parameter. */
+  function pageFor<Item>(
+    call: McpCall,
+    items: readonly Item[],
+    asked: { method: string; cursor: string | undefined; nameOf(item: Item): string },
+  ) {
+    const list = `${path} ${call.params?.name ?? ''} ${asked.method}`;
+    return translated(call, asked, async () =>
+      pageOf(items, { ...asked, list, cursors: call.services.cursors }),
+    );
+  }
 
   const isForThem = ({ actor }: McpCall, needs: readonly Action[]) =>
     needs.every((action) => mayAnywhere(actor, action));
@@ -63,7 +75,10 @@ export function createServerMaker(surface: Surface) {
     server.setRequestHandler('tools/list', async ({ params }, context) => {
       const call = callOf(context);
       const tools = await translated(call, { method: 'tools/list' }, () => listTools(call));
-      const { items, ...page } = pageOf(tools, params?.cursor, ({ entry }) => entry.name);
+      const { items, ...page } = await pageFor(call, tools, {
+        ...{ method: 'tools/list', cursor: params?.cursor },
+        nameOf: ({ entry }) => entry.name,
+      });
       return { tools: items.map(({ entry }) => entry), ...page };
     });
     server.setRequestHandler('tools/call', async ({ params }, context) => {
@@ -86,7 +101,10 @@ export function createServerMaker(surface: Surface) {
       const others = await translated(call, { method: 'resources/list' }, async () =>
         upstream ? upstream.resources.list(call) : [],
       );
-      const { items, ...page } = pageOf([...all.flat(), ...others], params?.cursor, ({ uri }) => uri);
+      const { items, ...page } = await pageFor(call, [...all.flat(), ...others], {
+        ...{ method: 'resources/list', cursor: params?.cursor },
+        nameOf: ({ uri }) => uri,
+      });
       return { resources: items, ...page };
     });
     server.setRequestHandler('resources/templates/list', async ({ params }, context) => {
@@ -101,7 +119,10 @@ export function createServerMaker(surface: Surface) {
         upstream ? upstream.resources.templates(call) : [],
       );
       const all = [...own, ...others];
-      const { items, ...page } = pageOf(all, params?.cursor, ({ uriTemplate }) => uriTemplate);
+      const { items, ...page } = await pageFor(call, all, {
+        ...{ method: 'resources/templates/list', cursor: params?.cursor },
+        nameOf: ({ uriTemplate }) => uriTemplate,
+      });
       return { resourceTemplates: items, ...page };
     });
     server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
@@ -137,7 +158,10 @@ export function createServerMaker(surface: Surface) {
       const others = await translated(call, { method: 'prompts/list' }, async () =>
         upstream ? upstream.prompts.list(call) : [],
       );
-      const { items, ...page } = pageOf([...shown, ...others], params?.cursor, ({ name }) => name);
+      const { items, ...page } = await pageFor(call, [...shown, ...others], {
+        ...{ method: 'prompts/list', cursor: params?.cursor },
+        nameOf: ({ name }) => name,
+      });
       return { prompts: items, ...page };
     });
     server.setRequestHandler('prompts/get', async ({ params }, context) => {

@@ -20,6 +20,7 @@ import { type Change, type Wish, watchChanges } from './changes.ts';
 import { type Answered, answerIn, nameQuestions } from './question-ids.ts';
 import type { Surface } from './served.ts';
 import type { ServerMaker, Subscriptions } from './server.ts';
+import { createSubscribed } from './subscribed.ts';
 
 /** A session as this process has it. What it is made from stands in the database. */
 interface Session {
@@ -148,20 +149,21 @@ export function createSessions(
   /** The stream on which a client hears what it asked for. */
   async function feed(call: McpCall, session: Session): Promise<void> {
     const { server, token } = session;
-    let uris: string[] | undefined;
-    let end: () => void = () => undefined;
     const tell = (change: Change) => {
       tellOld(server, change).catch(() => undefined);
     };
-    const refresh = async () => {
-      const wanted = await listSubscriptions(call.services, call.actor, token);
-      if (call.signal.aborted || (uris && wanted.join('\n') === uris.join('\n'))) return;
-      uris = wanted;
-      const before = end;
-      end = await listen(call, { uris: wanted, lists: ['tools', 'prompts', 'resources'] }, tell);
-      before();
-      if (call.signal.aborted) end();
+    const lists = listen(call, { uris: [], lists: ['tools', 'prompts', 'resources'] }, tell);
+    const endLists = await lists.catch((error: unknown) => call.onTrouble(error));
+    const subscribed = createSubscribed({
+      hear: (uri) => listen(call, { uris: [uri], lists: [] }, tell),
+      forget: (uri) => unsubscribeSession(call.services, call.actor, { token, uri }),
+    });
+    const refresh = () => subscribed.follow(() => listSubscriptions(call.services, call.actor, token));
+    const end = () => {
+      subscribed.end();
+      endLists?.();
     };
+    if (call.signal.aborted) return end();
     const tryRefresh = () => refresh().catch(call.onTrouble);
     const timer = setInterval(tryRefresh, REFRESH_MS);
     timer.unref();

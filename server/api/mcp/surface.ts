@@ -5,19 +5,12 @@ import type { Prompt } from '../prompts/prompt.ts';
 import { resources } from '../resources/index.ts';
 import { findTool, tools } from '../tools/index.ts';
 import { toToolSchema } from '../tools/schemas.ts';
-import { rateOf, type Tool, type ToolKind } from '../tools/tool.ts';
+import { rateOf, type Tool } from '../tools/tool.ts';
 import { callTool } from './call-tool.ts';
+import { annotationsOf } from './hints.ts';
 import { iconsOf } from './icons.ts';
 import { offeredPipelines } from './offered-pipelines.ts';
 import type { ServedPrompt, ServedTool, Surface, ToolSource } from './served.ts';
-
-const HINTS: Record<ToolKind, { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean }> =
-  {
-    reads: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
-    makes: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
-    sets: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
-    ends: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
-  };
 
 function serveTool(tool: Tool): ServedTool {
   const { name, title, description, kind, icon, needs, input, output } = tool;
@@ -27,7 +20,7 @@ function serveTool(tool: Tool): ServedTool {
       ...{ name, title, description, icons: iconsOf(icon) },
       inputSchema: toToolSchema(input, 'input') as ToolEntry['inputSchema'],
       outputSchema: toToolSchema(output, 'output') as ToolEntry['outputSchema'],
-      annotations: { title, ...HINTS[kind], openWorldHint: false },
+      annotations: annotationsOf(kind, title),
     },
     call: (call, { args, context }) =>
       callTool(

@@ -8,6 +8,8 @@ import { parseInput } from '#server/services/parse-input.ts';
 import { toToolSchema } from '../tools/schemas.ts';
 import type { McpCall } from './call.ts';
 import { callTool, toFailure } from './call-tool.ts';
+import { annotationsOf } from './hints.ts';
+import { iconsOf } from './icons.ts';
 import type { ServedTool, ToolSource } from './served.ts';
 
 const FIND = 'find_tools';
@@ -77,7 +79,8 @@ function createFinder({ upstream, needs }: SearchOptions): ServedTool {
       ...{ name: FIND, title: 'Find tools', description: 'Finds tools of other servers by what they do.' },
       inputSchema: toToolSchema(findSchema, 'input') as ToolEntry['inputSchema'],
       outputSchema: toToolSchema(foundSchema, 'output') as ToolEntry['outputSchema'],
-      annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+      annotations: annotationsOf('reads', 'Find tools'),
+      icons: iconsOf('list'),
     },
     call: (call, { args, context }) =>
       callTool(call, { name: FIND, rate: 'reads' }, { context, handle: () => handle(call, args) }),
@@ -91,7 +94,8 @@ function createCaller({ needs, call: callNamed }: SearchOptions): ServedTool {
       ...{ name: CALL, title: 'Call a tool', description: `Calls a tool that ${FIND} has found.` },
       inputSchema: toToolSchema(callSchema, 'input') as ToolEntry['inputSchema'],
       // What it calls may be any of them.
-      annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+      annotations: annotationsOf('starts', 'Call a tool'),
+      icons: iconsOf('play'),
     },
     async call(call, { args, ...asked }) {
       let given: z.output<typeof callSchema>;

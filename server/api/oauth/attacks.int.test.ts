@@ -316,7 +316,10 @@ describe('a server that may reach this machine', () => {
     await other.call(`${path}/approve`, {
       tools: body.tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash })),
     });
-    const { access } = await (await newAppClient(other, there)).connect({ scope: 'mcp:read mcp:call' });
+    const { access } = await (await newAppClient(other, there)).connect({
+      scope: 'mcp:read mcp:call',
+      resource: `${other.origin}/mcp/gateway`,
+    });
     const name = `${slug}__${body.tools[0].name}`;
     const answer = await askMcp(
       { ask: (_, asked) => other.ask('/mcp/gateway', asked) },
@@ -344,7 +347,9 @@ describe('a server that may reach this machine', () => {
       const { tools } = (await person.ask(path)).body;
       const wanted = tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
       await person.ask(`${path}/approve`, { body: { tools: wanted } });
-      tokens.push((await (await newAppClient(other, person)).connect({ scope: 'mcp:read mcp:call' })).access);
+      const resource = `${other.origin}/mcp/gateway`;
+      const client = await newAppClient(other, person);
+      tokens.push((await client.connect({ scope: 'mcp:read mcp:call', resource })).access);
     }
     for (const at of [0, 1, 0, 1]) {
       const { body } = await askMcp(

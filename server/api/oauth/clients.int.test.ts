@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import {
   auth,
   Client as ClientV2,
@@ -8,6 +7,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newAppClient } from '#server/testing/app-client.ts';
+import { askBehind } from '#server/testing/ask-behind.ts';
 import { type AskedProcess, forkAsked } from '#server/testing/faults/asked-process.ts';
 import type { DoorOrders } from '#server/testing/faults/protocol.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
@@ -188,36 +188,3 @@ describe('two processes with one database', () => {
     expect(renewed.status).toBe(200);
   });
 });
-
-/** Asks the process at `origin` as a proxy would that stands at `name`. */
-function askBehind(origin: string, name: string): TestDoors['ask'] {
-  return (path, { method, body, headers = {} } = {}) =>
-    new Promise((resolve, reject) => {
-      const isJson = body !== undefined;
-      const outgoing = request(
-        `${origin}${path}`,
-        {
-          method: method ?? (isJson ? 'POST' : 'GET'),
-          headers: {
-            ...(isJson ? { 'content-type': 'application/json' } : {}),
-            ...headers,
-            host: new URL(name).host,
-          },
-        },
-        async (incoming) => {
-          const text = (await incoming.setEncoding('utf8').toArray()).join('');
-          const given = Object.entries(incoming.headersDistinct).flatMap(([key, values]) =>
-            (values ?? []).map((value) => [key, value] as [string, string]),
-          );
-          const isRead = /[/+]json\b/.test(incoming.headers['content-type'] ?? '') && text !== '';
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: new Headers(given),
-            body: isRead ? JSON.parse(text) : text,
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(isJson ? JSON.stringify(body) : undefined);
-    });
-}

@@ -1,7 +1,8 @@
+import { OWN_PLACE, placeOfPath } from '#server/identity/apps/places.ts';
 import { APP_PATHS } from '#server/identity/apps/server.ts';
 import { SCOPES } from '#server/identity/permissions.ts';
 import { readJsonBody } from '../http/body.ts';
-import { AUTHORIZATION_SERVER_PATH, BASE_SCOPES } from '../http/challenge.ts';
+import { AUTHORIZATION_SERVER_PATH } from '../http/challenge.ts';
 import type { Answer, Call, Route } from '../http/router.ts';
 
 const MAX_REGISTRATION_BYTES = 16_384;
@@ -78,14 +79,16 @@ const UNDERSTOOD = new Set([
 ]);
 
 /**
- * What is understood of the request, as it was sent: names that come twice come twice. Without scopes that there are here
- * it is for what most need, and people are asked each time, whatever `prompt` says but `none`.
+ * What is understood of the request, as it was sent: names that come twice come twice. Without scopes that do something
+ * at the place it is for, it is for what most need, and people are asked each time, whatever `prompt` says but `none`.
  */
 function cleaned(query: URLSearchParams): URLSearchParams {
   const kept = new URLSearchParams([...query].filter(([name]) => UNDERSTOOD.has(name)));
   const words = new Set(query.getAll('scope').flatMap((text) => text.split(' ')));
-  const scopes = SCOPES.filter((scope) => words.has(scope));
-  kept.set('scope', (scopes.length > 0 ? scopes : BASE_SCOPES).join(' '));
+  const named = URL.parse(query.get('resource') ?? '');
+  const place = (named && placeOfPath(named.pathname)) ?? OWN_PLACE;
+  const scopes = place.scopes.filter((scope) => words.has(scope));
+  kept.set('scope', (scopes.length > 0 ? scopes : place.usual).join(' '));
   if (query.getAll('prompt').includes('none')) kept.set('prompt', 'none');
   return kept;
 }

@@ -1,4 +1,4 @@
-import { getWorkspace, listFiles, watchWorkspace } from '#server/services/workspace/browse.ts';
+import { getWorkspace, listFiles, watchFile, watchWorkspace } from '#server/services/workspace/browse.ts';
 import { readFile } from '#server/services/workspace/files.ts';
 import { EXAMPLE } from '../operations/examples.ts';
 import { presentClaim, presentCollaborator, presentListedFile } from '../wire/workspace.ts';
@@ -52,7 +52,8 @@ export const workspaceResources = [
       return { blob: Buffer.from(content.base64, 'base64'), mimeType: 'application/octet-stream' };
     },
     complete: { ...complete, path: completePath },
-    watch,
+    watch: ({ services, actor }, { task_id, path }, changed) =>
+      watchFile(services, actor, { of: task_id, path, changed }),
   }),
   resource({
     name: 'collaboration',

@@ -4,6 +4,7 @@ import {
   beginConnectionSignIn,
   CALLBACK_PATH,
   CLIENT_DOCUMENT_PATH,
+  clientDocumentAt,
   clientMetadata,
   finishConnectionSignIn,
 } from '#server/services/mcp/sign-in.ts';
@@ -69,15 +70,25 @@ export const signInRoutes: readonly BrowserRoute[] = [
     isOpen: true,
     name: 'mcp.client',
     summary: 'Read what Signalbox says of itself to authorization servers',
-    errors: [],
+    errors: ['NOT_FOUND'],
     answer: clientSchema,
-    handle: async ({ browser: { origin } }) => ({
-      status: 200,
-      headers: { 'cache-control': 'public, max-age=3600' },
-      body: { client_id: `${origin}${CLIENT_DOCUMENT_PATH}`, ...clientMetadata(origin) },
-    }),
+    async handle({ browser: { origin } }) {
+      const address = clientDocumentAt(origin);
+      if (address === null) throw notReadable();
+      return {
+        status: 200,
+        headers: { 'cache-control': 'public, max-age=3600' },
+        body: { client_id: address, ...clientMetadata(origin) },
+      };
+    },
   },
 ];
+
+const notReadable = () =>
+  new SignalboxError('NOT_FOUND', 'Under this address Signalbox has no document for authorization servers.', {
+    advice:
+      'It has one under an https address in SIGNALBOX_PUBLIC_URL that is not of this machine alone; without one it registers with them.',
+  });
 
 const goTo = (location: string): Answer => ({
   ...{ status: 303, text: '', contentType: 'text/plain; charset=utf-8' },

@@ -28,7 +28,7 @@ const steering = [
     title: 'Run a pipeline',
     description:
       'Starts a run of a pipeline and answers at once with its run_id. Follow with run_wait for the result, or run_status to look. Send an idempotency_key to be safe when you are not sure that a call arrived.',
-    kind: 'makes',
+    kind: 'starts',
     icon: 'play',
     needs: ['run.operate'],
     input: z.strictObject({
@@ -71,7 +71,7 @@ const steering = [
     title: 'Replay a run',
     description:
       'Starts a new run from one that has ended. With `from`, what came before that stage is reused and only the rest is done again: the way to go on after a failure was mended.',
-    kind: 'makes',
+    kind: 'starts',
     icon: 'replay',
     needs: ['run.operate'],
     input: z.strictObject({

@@ -31,7 +31,9 @@ export type ToolKind =
   /** It changes something, and once more makes no difference. */
   | 'sets'
   /** What it ends or removes does not come back. */
-  | 'ends';
+  | 'ends'
+  /** It sets others to work: what they do, and what they reach outside, is not known here. */
+  | 'starts';
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   /** `noun_verb`, as clients call it. */

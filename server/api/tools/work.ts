@@ -76,7 +76,8 @@ export const workTools = [
     title: 'Come in as an agent',
     description:
       'Registers you as an agent that takes work. Say what you can do (capabilities are the types of stages). Then loop: task_claim, do the work with task_heartbeat now and then, task_complete or task_fail. Registering again with the same name takes the place of the one before.',
-    kind: 'sets',
+    // Whoever came in before under the name is out by it.
+    kind: 'makes',
     icon: 'agent',
     needs: ['agent.register'],
     input: z.strictObject({

@@ -44,11 +44,18 @@ export const askingAppSchema = z
         'Where the browser goes with the answer: a site, a program on the same machine, or a scheme.',
       ),
     scopes: z.array(scopeField),
+    reach: z
+      .object({
+        kind: z.enum(['own', 'gateway', 'server']),
+        server: z.string().nullable().describe('The name in its address; null: it is no virtual server.'),
+      })
+      .describe('What it could use: the tools of this server, all that is connected, or one virtual server.'),
     org_id: idSchema('org').describe('For which organisation it would be let in.'),
   })
   .meta({ id: 'AskingApp' });
 
-export const presentAskingApp = ({ orgId, ...app }: AskingApp): z.input<typeof askingAppSchema> => ({
+export const presentAskingApp = ({ orgId, reach, ...app }: AskingApp): z.input<typeof askingAppSchema> => ({
   ...app,
+  reach: { kind: reach.kind, server: reach.kind === 'server' ? reach.name : null },
   org_id: orgId,
 });

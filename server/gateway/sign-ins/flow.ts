@@ -65,6 +65,15 @@ const FLOW_MS = 600_000;
 export const CALLBACK_PATH = '/api/v1/mcp/sign-in/callback';
 export const CLIENT_DOCUMENT_PATH = '/api/v1/mcp/client.json';
 
+/**
+ * The document in which authorization servers read who we are, which is our name to them as well. Null: they could not read
+ * it where a browser knows us by this origin, as on this machine alone or without TLS; then we register.
+ */
+export function clientDocumentAt(origin: string): string | null {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' && !isLoopback(hostname) ? `${origin}${CLIENT_DOCUMENT_PATH}` : null;
+}
+
 /** What we say of ourselves to authorization servers: by this document, or when we register. */
 export function clientMetadata(origin: string): OAuthClientMetadata {
   return {
@@ -197,9 +206,10 @@ function checkMetadata(metadata: AuthorizationServerMetadata, settings: SignInSe
 function isFitAddress(text: string): boolean {
   const url = URL.parse(text);
   if (url?.username !== '' || url.password !== '') return false;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
+
+const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 
 function withRenewal(
   scope: string | undefined,

@@ -12,7 +12,7 @@ import { OUR_REFUSAL } from '../refusals.ts';
 import type { Connection } from '../tenant/directory.ts';
 import {
   beginSignIn,
-  CLIENT_DOCUMENT_PATH,
+  clientDocumentAt,
   connectionOfState,
   finishSignIn,
   type KeptClient,
@@ -123,7 +123,7 @@ export function createSignIns(options: RenewalOptions): SignIns {
       const secret = await notes.read<{ secret: string }>({ ...about, name: CLIENT_SECRET });
       const begun = await beginSignIn({
         ...{ serverUrl: url, settings, origin, fetch, holderUuid, connectionUuid: connection.id, now: now() },
-        clientDocument: origin.startsWith('https:') ? `${origin}${CLIENT_DOCUMENT_PATH}` : null,
+        clientDocument: clientDocumentAt(origin),
         scopes: row ? [row.scope, row.wantedScope] : [],
         secret: secret?.secret ?? null,
         kept: await notes.read<KeptClient>({ ...about, name: CLIENT }),

@@ -7,8 +7,9 @@ import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import { SCOPES, type Scope } from '../permissions.ts';
 import { type ClientMetadata, createClients, type RegistrationError, readRegistration } from './clients.ts';
 import { type Connections, createConnections } from './connections.ts';
-import type { IssuerAt } from './issuer.ts';
+import { findResource, type IssuerAt } from './issuer.ts';
 import { loadLibrary } from './library.ts';
+import { OWN_PLACE, type ProtectedPlace, type Reach } from './places.ts';
 import { type AppServer, createAppServer } from './server.ts';
 
 /** One issuer as one browser's cookies know it. */
@@ -24,6 +25,8 @@ export interface AppRequest {
   name: string | null;
   redirectUri: string;
   scopes: Scope[];
+  /** Where it would count. */
+  reach: Reach;
 }
 
 /** Programs that people let in from their browser, by OAuth. */
@@ -77,6 +80,13 @@ export function createApps(options: AppsOptions): Apps {
     return { library, request: await library.Interaction.find(id) };
   };
 
+  /** Of a request that the library has let through: without a resource it is for the product's own tools. */
+  function placeOf({ issuer }: Place, { resource }: { resource?: string }): ProtectedPlace {
+    const found = resource === undefined ? undefined : findResource(resource, issuer, issuerAt);
+    if (found === null) throw invalid('The request is for no place of this server.');
+    return found?.place ?? OWN_PLACE;
+  }
+
   return {
     ...{ find: connections.find, create: connections.create, issuerAt },
     answer: async (place, request, response) => (await serverAt(place)).answer(request, response),
@@ -99,10 +109,11 @@ export function createApps(options: AppsOptions): Apps {
       const { library, request } = await waiting(place, id);
       if (!request) return undefined;
       const { client_id: clientId, redirect_uri: redirectUri, scope = '' } = request.params;
+      const { reach } = placeOf(place, request.params);
       const client = await library.Client.find(clientId);
       const words = new Set(scope.split(' '));
       const scopes = SCOPES.filter((each) => words.has(each));
-      return client && { id, clientId, name: client.clientName ?? null, redirectUri, scopes };
+      return client && { id, clientId, name: client.clientName ?? null, redirectUri, scopes, reach };
     },
     async decide(place, { id, app, scopes }) {
       const { library, request } = await waiting(place, id);
@@ -110,7 +121,11 @@ export function createApps(options: AppsOptions): Apps {
       if (app === null) {
         request.result = { error: 'access_denied', error_description: 'whoever was asked said no' };
       } else {
-        const { client_id: clientId, resource = `${place.issuer}/mcp`, scope = '' } = request.params;
+        const {
+          client_id: clientId,
+          resource = `${place.issuer}${OWN_PLACE.path}`,
+          scope = '',
+        } = request.params;
         const grant = new library.Grant({ accountId: app, clientId });
         const isGiven = (word: string) => (scopes as readonly string[]).includes(word);
         const words = scope.split(' ');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRedirectUri } from './clients.ts';
-import { audienceOf, createIssuerRule } from './issuer.ts';
+import { createIssuerRule, findResource } from './issuer.ts';
 
 const HERE = { isOn: true, publicUrl: undefined, isLocalOnly: true, host: '127.0.0.1' };
 
@@ -53,18 +53,40 @@ describe('tokens are given out', () => {
   });
 });
 
-test('a token is for /mcp of this issuer, and for nothing beside it', () => {
+describe('a token', () => {
   const rule = createIssuerRule(HERE);
-  const of = (resource: string) => audienceOf(resource, 'http://127.0.0.1:3000', rule);
-  expect(of('http://localhost:3000/mcp/research')).toBe('http://localhost:3000/mcp');
-  expect(of('http://127.0.0.1:3000/mcp')).toBe('http://127.0.0.1:3000/mcp');
-  for (const other of [
+  const of = (resource: string) => findResource(resource, 'http://127.0.0.1:3000', rule);
+
+  test.each([
+    ['/mcp', '/mcp', { kind: 'own' }],
+    ['/mcp/', '/mcp', { kind: 'own' }],
+    ['/mcp/gateway', '/mcp/gateway', { kind: 'gateway' }],
+    ['//mcp//gateway/search/', '/mcp/gateway/search', { kind: 'gateway' }],
+    ['/mcp/servers/search', '/mcp/servers/search', { kind: 'server', name: 'search' }],
+    ['/mcp/servers/a-1/search', '/mcp/servers/a-1/search', { kind: 'server', name: 'a-1' }],
+  ])('for %s is made out for %s', (path, audience, reach) => {
+    expect(of(`http://localhost:3000${path}`)).toMatchObject({
+      audience: `http://localhost:3000${audience}`,
+      place: { reach },
+    });
+  });
+
+  test.each([
     'http://127.0.0.1:3001/mcp',
     'http://127.0.0.1:3000/mcpx',
+    'http://127.0.0.1:3000/mcp/research',
+    'http://127.0.0.1:3000/mcp/gateway/search/search',
+    'http://127.0.0.1:3000/mcp/servers',
+    'http://127.0.0.1:3000/mcp/servers/A',
+    'http://127.0.0.1:3000/mcp/servers/%61',
+    'http://127.0.0.1:3000/mcp/servers/a/other',
+    'http://127.0.0.1:3000/tools/runs_list',
+    'http://127.0.0.1:3000/mcp?x=1',
     'http://127.0.0.1:3000/',
     'mcp',
-  ])
-    expect(of(other)).toBeNull();
+  ])('is never made out for %s', (resource) => {
+    expect(of(resource)).toBeNull();
+  });
 });
 
 test.each([

@@ -1,3 +1,5 @@
+import { type ProtectedPlace, placeOfPath } from './places.ts';
+
 /** Under which name this server gives out tokens to those who know it by an origin; null: it gives out none. */
 export type IssuerAt = (origin: string) => string | null;
 
@@ -29,9 +31,15 @@ export function createIssuerRule({ isOn, publicUrl, isLocalOnly, host }: IssuerO
   };
 }
 
-/** What a token for this resource is made out for; null: it is none of this issuer's. */
-export function audienceOf(resource: string, issuer: string, issuerAt: IssuerAt): string | null {
+/** Which of our places a client names as its resource, and by which name of ours; null: it is none of this issuer's. */
+export function findResource(
+  resource: string,
+  issuer: string,
+  issuerAt: IssuerAt,
+): { audience: string; place: ProtectedPlace } | null {
   const url = URL.parse(resource);
   if (url?.search !== '' || url.hash !== '' || issuerAt(url.origin) !== issuer) return null;
-  return /^\/mcp(\/|$)/.test(url.pathname) ? `${url.origin}/mcp` : null;
+  const place = placeOfPath(url.pathname);
+  const isNamed = place !== undefined && !url.pathname.startsWith('/tools/');
+  return isNamed ? { audience: url.origin + place.path, place } : null;
 }

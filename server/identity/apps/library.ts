@@ -36,7 +36,7 @@ export interface Interaction {
 }
 
 export interface Context {
-  oidc?: { route?: string };
+  oidc?: { route?: string; params?: { resource?: unknown } };
   status: number;
   type: string;
   body: unknown;

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
-import { SCOPES } from '../permissions.ts';
 import { toWebFetch } from '../web-fetch.ts';
 import type { Clients } from './clients.ts';
 import { drawError } from './error-page.ts';
-import { audienceOf, type IssuerAt } from './issuer.ts';
+import { findResource, type IssuerAt } from './issuer.ts';
 import type { Context, Library, LibraryClient, Package } from './library.ts';
+import { OWN_PLACE } from './places.ts';
 import { createRecords, type Records, type RecordsOptions } from './records.ts';
 
 /** Where the browser is asked whether the program may come in. */
@@ -68,11 +68,13 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
     return createRecords(kind, { ...options, usedTwice, endGrant });
   };
 
-  const resource = (_: unknown, indicator: string) => {
-    const audience = audienceOf(indicator, issuer, issuerAt);
-    if (audience === null) throw new errors.InvalidTarget('the resource is not this server');
+  const resource = ({ oidc }: Context, indicator: string) => {
+    if (Array.isArray(oidc?.params?.resource)) throw new errors.InvalidTarget('a token is for one place');
+    const found = findResource(indicator, issuer, issuerAt);
+    if (found === null) throw new errors.InvalidTarget('the resource is not this server');
+    const { audience, place } = found;
     const [accessTokenFormat, accessTokenTTL] = ['opaque', LIVES.access];
-    return { audience, scope: SCOPES.join(' '), accessTokenFormat, accessTokenTTL };
+    return { audience, scope: place.scopes.join(' '), accessTokenFormat, accessTokenTTL };
   };
 
   const library = new Provider(issuer, {
@@ -131,14 +133,17 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
   };
 }
 
-const featuresOf = (issuer: string, getResourceServerInfo: (_: unknown, indicator: string) => object) => ({
+const featuresOf = (
+  issuer: string,
+  getResourceServerInfo: (context: Context, indicator: string) => object,
+) => ({
   clientIdMetadataDocument: { enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: 3600 } },
   devInteractions: { enabled: false },
   dPoP: { enabled: false },
   pushedAuthorizationRequests: { enabled: false },
   resourceIndicators: {
     enabled: true,
-    defaultResource: (_: unknown, __: unknown, oneOf?: unknown) => oneOf ?? `${issuer}/mcp`,
+    defaultResource: (_: unknown, __: unknown, oneOf?: unknown) => oneOf ?? `${issuer}${OWN_PLACE.path}`,
     getResourceServerInfo,
     useGrantedResource: () => true,
   },

@@ -3,6 +3,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, type OrgId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AppRequest, Place } from '#server/identity/apps/apps.ts';
+import type { Reach } from '#server/identity/apps/places.ts';
 import { SCOPES, type Scope } from '#server/identity/permissions.ts';
 import { personOf } from '../account/person-of.ts';
 import type { Services } from '../context.ts';
@@ -33,6 +34,8 @@ export interface AskingApp {
   /** Where the browser would be sent back to: a site, a program on this machine, or one with a scheme of its own. */
   redirect: { kind: 'site' | 'machine' | 'scheme'; host: string };
   scopes: Scope[];
+  /** What it could use. */
+  reach: Reach;
   orgId: OrgId;
 }
 
@@ -77,7 +80,7 @@ export async function decideRequest(
   return { goOn: await apps.decide(place, { id, app, scopes: given }) };
 }
 
-function describe({ id, clientId, name, redirectUri, scopes }: AppRequest): Omit<AskingApp, 'orgId'> {
+function describe({ id, clientId, name, redirectUri, scopes, reach }: AppRequest): Omit<AskingApp, 'orgId'> {
   const site = clientId.startsWith('https:') ? new URL(clientId).host : null;
   const { protocol, host } = new URL(redirectUri);
   const redirect =
@@ -86,7 +89,7 @@ function describe({ id, clientId, name, redirectUri, scopes }: AppRequest): Omit
       : protocol === 'http:'
         ? ({ kind: 'machine', host } as const)
         : ({ kind: 'scheme', host: protocol } as const);
-  return { id, name: name ?? site ?? 'A program without a name', site, redirect, scopes };
+  return { id, name: name ?? site ?? 'A program without a name', site, redirect, scopes, reach };
 }
 
 const isOver = () =>

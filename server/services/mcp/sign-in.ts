@@ -6,7 +6,12 @@ import { invalid } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, type McpConnectionId, toUuid } from '#server/domain/ids.ts';
 import { EVERYBODY, signInSecretPrefix } from '#server/domain/mcp.ts';
 
-export { CALLBACK_PATH, CLIENT_DOCUMENT_PATH, clientMetadata } from '#server/gateway/sign-ins/flow.ts';
+export {
+  CALLBACK_PATH,
+  CLIENT_DOCUMENT_PATH,
+  clientDocumentAt,
+  clientMetadata,
+} from '#server/gateway/sign-ins/flow.ts';
 
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';

@@ -28,6 +28,7 @@ const listSchema = z.strictObject({
   /** Of which version that stage is, and the replay; left out: the run's own. */
   replayVersion: replayVersionSchema.optional(),
 });
+const fileSchema = z.strictObject({ ...whereFields, path: pathSchema });
 const historySchema = z.strictObject({ ...whereFields, ...pageFields, path: pathSchema.optional() });
 const sinceSchema = z.strictObject({
   ...whereFields,
@@ -140,4 +141,44 @@ export async function watchWorkspace(
   authoriseAnywhere(actor, 'workspace.read');
   const place = await placeOf(services, actor, parseInput(whereSchema, { of }).of);
   return services.workspaces.changes.watch(place, changed);
+}
+
+/** The same for one file alone: also for one that is not there yet. */
+export async function watchFile(
+  services: Services,
+  actor: Actor,
+  { changed, ...input }: z.input<typeof fileSchema> & { changed(): void },
+): Promise<() => void> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, path } = parseInput(fileSchema, input);
+  const place = await placeOf(services, actor, of);
+  const { browse, changes } = services.workspaces;
+  let known: number | undefined;
+  const look = async () => {
+    const [newest] = await browse.history(place, { path, limit: 1 });
+    const before = known;
+    known = newest?.seq ?? 0;
+    if (before !== undefined && known !== before) changed();
+  };
+  const stir = createLooker(look, changed);
+  const end = await changes.watch(place, () => void stir());
+  await stir();
+  return end;
+}
+
+/** However often it is asked, there is one look under way and one that follows it. */
+function createLooker(look: () => Promise<void>, unsure: () => void): () => Promise<void> {
+  let last = Promise.resolve();
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return last;
+    isWaiting = true;
+    last = last
+      .then(() => {
+        isWaiting = false;
+        return look();
+      })
+      .catch(unsure);
+    return last;
+  };
 }
