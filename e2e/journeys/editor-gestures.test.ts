@@ -303,9 +303,6 @@ test('a dry run says who would take what; what is published is run, followed, ru
   const changes = versions.getByRole('list', { name: 'Changes' });
   await changes.getByText('c: name').waitFor();
   await changes.getByText('nothing → Clean').waitFor();
-  await versions.getByRole('button', { name: 'Both drawn' }).click();
-  await versions.locator('.react-flow__node').getByText('~ changed').waitFor();
-  await versions.getByRole('button', { name: 'Changes' }).click();
   await versions.getByRole('button', { name: 'Bring back into the draft' }).click();
   await changes.waitFor({ state: 'detached' });
   await versions.getByText('They say the same.').waitFor();
