@@ -4,7 +4,6 @@ import dynamic from 'next/dynamic';
 import { patiently } from '../ui/patiently.ts';
 
 export type { StageMark } from './context.ts';
-export { type DrawnGraph, mergeGraphs } from './view/merge-graphs.ts';
 
 /** Each comes alone: who draws a graph on a page of their own does not load what changes one. */
 export const EditorPage = dynamic(

@@ -1,7 +1,5 @@
 import { formatCount } from '../ui/format.ts';
 
-const DRAWN = 'Both drawn';
-
 /** What people read on the canvas. */
 export const words = {
   breadcrumb: 'Breadcrumb',
@@ -45,8 +43,6 @@ export const words = {
   capability: 'Capability',
   changed: '~ changed',
   changes: 'Changes',
-  drawn: DRAWN,
-  removed: '− removed',
   colour: 'Colour',
   commasBetweenThem: 'Commas between them.',
   config: 'Config',
@@ -256,7 +252,7 @@ export const words = {
   redoOf: (step: string) => `Redo: ${step}`,
   fromVersion: (version: number) => `From version ${version} to the draft`,
   fromVersionNote: (version: number) =>
-    `From version ${version} to the draft. The canvas marks what is new or changed; “${DRAWN}” shows what is gone as well.`,
+    `From version ${version} to the draft. The canvas marks what is new or changed.`,
   groupMoves: (stages: string) => `${stages}. Moving the group moves them.`,
   selected: (things: string) => `${things} selected`,
   amongThem: (stages: string) => `${stages} among them.`,

@@ -73,13 +73,14 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   const moment = formatMoment(at, useZone());
   const relative = now === undefined ? moment : say(Date.parse(at) - now);
   return useTellsMoments() ? (
-    // In a list it is told in two lines: as wide as that no column is.
+    // In a list it is told in two lines, and without its zone: as wide as that no column is.
     <time
       dateTime={at}
       title={relative}
       className="inline-block tabular-nums in-[[role=row],tr]:text-2xs in-[[role=row],tr]:leading-tight in-[[role=row],tr]:whitespace-normal"
     >
-      {moment}
+      {moment.slice(0, moment.lastIndexOf(' '))}
+      <span className="in-[[role=row],tr]:hidden">{moment.slice(moment.lastIndexOf(' '))}</span>
     </time>
   ) : (
     <time dateTime={at} title={moment} className="whitespace-nowrap tabular-nums">

@@ -317,9 +317,6 @@ test('a dry run says who would take what; what is published is run, followed, ru
   const changes = versions.getByRole('list', { name: 'Changes' });
   await changes.getByText('c: name').waitFor();
   await changes.getByText('nothing → Clean').waitFor();
-  await versions.getByRole('radio', { name: 'Both drawn' }).click();
-  await versions.locator('.react-flow__node').getByText('~ changed').waitFor();
-  await versions.getByRole('radio', { name: 'Changes' }).click();
   await versions.getByRole('button', { name: 'Bring back into the draft' }).click();
   await changes.waitFor({ state: 'detached' });
   await versions.getByText('They say the same.').waitFor();

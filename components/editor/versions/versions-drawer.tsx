@@ -2,9 +2,8 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
-import type { Json } from '../../../server/domain/json.ts';
 import { pages, query } from '../../data/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -21,8 +20,6 @@ import { toYaml } from '../model/text.ts';
 import { edits } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { TextDiff } from '../text/index.ts';
-import { GraphView } from '../view/graph-view.tsx';
-import { type DrawnGraph, mergeGraphs } from '../view/merge-graphs.ts';
 import { words } from '../words.ts';
 import { DiffList, diffOf } from './diff-list.tsx';
 
@@ -68,13 +65,11 @@ export function VersionsDrawer({ onClose }: { onClose(): void }) {
 
 const VIEWS = [
   { value: 'list', label: words.changes },
-  { value: 'graph', label: words.drawn },
   { value: 'yaml', label: words.yaml },
 ] as const;
 
 const ADDED = { text: words.new, tone: 'good' } as const;
 const CHANGED = { text: words.changed, tone: 'warn' } as const;
-const REMOVED = { text: words.removed, tone: 'bad' } as const;
 
 function VersionDetails({ number }: { number: number }) {
   const { pipelineId, store, marks, isReadOnly } = useEditor();
@@ -84,17 +79,22 @@ function VersionDetails({ number }: { number: number }) {
   });
   const { data: version, error } = asked;
   const document = useObserved(store, (state) => state.document);
-  const [view, setView] = useState<(typeof VIEWS)[number]['value']>('list');
+  const [view, setView] = useState<'list' | 'yaml'>('list');
   const toast = useToast();
   const graph = version?.graph;
-  const differing = useMemo(
-    () => (graph === undefined ? null : marksOf(graph, writeDocument(document))),
-    [graph, document],
-  );
   useEffect(() => {
-    marks.set(differing);
+    if (graph === undefined) return undefined;
+    const stages = diffOf(graph, writeDocument(document))?.stages;
+    marks.set(
+      (stages &&
+        new Map<string, StageMark>([
+          ...stages.added.map((key) => [key, ADDED] as const),
+          ...stages.changed.map(({ key }) => [key, CHANGED] as const),
+        ])) ||
+        null,
+    );
     return () => marks.set(null);
-  }, [differing, marks]);
+  }, [graph, document, marks]);
   if (error) return <Broken of={asked} />;
   const read = readDocument(graph);
   if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
@@ -114,58 +114,11 @@ function VersionDetails({ number }: { number: number }) {
         )}
       </div>
       <p className="text-xs text-quiet">{words.fromVersionNote(number)}</p>
-      {view === 'list' ? <DiffList before={graph} after={writeDocument(document)} /> : null}
-      {view === 'graph' ? (
-        <BothDrawn
-          key={toYaml(document)}
-          label={words.fromVersion(number)}
-          before={graph}
-          after={writeDocument(document)}
-          marks={differing}
-        />
-      ) : null}
-      {view === 'yaml' ? (
+      {view === 'list' ? (
+        <DiffList before={graph} after={writeDocument(document)} />
+      ) : (
         <TextDiff label={words.fromVersion(number)} before={toYaml(read.document)} after={toYaml(document)} />
-      ) : null}
-    </div>
-  );
-}
-
-/** Null while one of them is no graph that can be compared. */
-function marksOf(before: Json, after: Json): ReadonlyMap<string, StageMark> | null {
-  const stages = diffOf(before, after)?.stages;
-  if (!stages) return null;
-  return new Map<string, StageMark>([
-    ...stages.added.map((key) => [key, ADDED] as const),
-    ...stages.changed.map(({ key }) => [key, CHANGED] as const),
-    ...stages.removed.map((key) => [key, REMOVED] as const),
-  ]);
-}
-
-/** The draft with what it lost since: the canvas cannot draw that, since it is not in the draft. */
-function BothDrawn({
-  label,
-  before,
-  after,
-  marks,
-}: {
-  label: string;
-  before: Json;
-  after: Json;
-  marks: ReadonlyMap<string, StageMark> | null;
-}) {
-  const [selected, setSelected] = useState<string | null>(null);
-  if (marks === null) return <p className="text-sm text-quiet">{words.theDraftHasErrorsSo}</p>;
-  return (
-    <div className="flex h-80 overflow-hidden rounded-md border border-line bg-page">
-      <GraphView
-        label={label}
-        graph={mergeGraphs(before as unknown as DrawnGraph, after as unknown as DrawnGraph)}
-        marks={marks}
-        begin={[...marks.keys()][0]}
-        selected={selected}
-        onSelect={setSelected}
-      />
+      )}
     </div>
   );
 }

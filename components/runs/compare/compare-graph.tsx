@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
-import { type DrawnGraph, GraphView, mergeGraphs, type StageMark } from '../../editor/index.ts';
+import { GraphView, type StageMark } from '../../editor/index.ts';
 import { lookOfTask } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { Skeleton } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import type { Run } from '../run/use-run.ts';
 import type { StagePair } from './compare-runs.ts';
+import { type DrawnGraph, mergeGraphs } from './merge-graphs.ts';
 import { words } from './words.ts';
 
 export interface CompareGraphProps {

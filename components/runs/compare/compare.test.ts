@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mergeGraphs } from '../../editor/index.ts';
 import type { Run, Stage } from '../run/use-run.ts';
 import { compareRuns } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
+import { mergeGraphs } from './merge-graphs.ts';
 import { contentOf, partsToLoad, withContents } from './stored-parts.ts';
 
 const side = (lines: ReturnType<typeof diffLines>, left: 'gone' | 'new') =>

@@ -247,7 +247,7 @@ function Heading({ name, isFolded, onFold }: { name: string; isFolded: boolean; 
       aria-expanded={!isFolded}
       aria-label={runWords.events.fold(name)}
       onClick={onFold}
-      className="-ml-5 inline-flex max-w-full items-center gap-1 font-medium"
+      className="inline-flex max-w-full items-center gap-1 font-medium"
     >
       <Icon aria-hidden size={16} className="shrink-0 text-quiet" />
       <span className="truncate">{name}</span>
