@@ -189,7 +189,7 @@ function variablesNamed(names: readonly string[], source: EnvSource): Record<str
 }
 
 /** How much of what there is for each who asks. */
-function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quotas'> {
+function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quotas' | 'sockets'> {
   return {
     rates: {
       reads: values.SIGNALBOX_RATE_READS,
@@ -206,6 +206,11 @@ function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quota
       perDay: values.SIGNALBOX_RUNS_PER_DAY,
       perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
       inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
+    },
+    sockets: {
+      max: values.SIGNALBOX_SOCKETS_MAX,
+      perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR,
+      perAddress: values.SIGNALBOX_SOCKETS_PER_ADDRESS,
     },
   };
 }
@@ -266,11 +271,6 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
-    sockets: {
-      max: values.SIGNALBOX_SOCKETS_MAX,
-      perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR,
-      perAddress: values.SIGNALBOX_SOCKETS_PER_ADDRESS,
-    },
     ...toAllowances(values),
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
