@@ -156,7 +156,12 @@ function makeEngine(
     graphOf,
     announcer,
     clock,
-  }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache>; announcer: Announcer; clock: DbClock },
+  }: {
+    system: AgentSystem;
+    graphOf: ReturnType<typeof createGraphCache>;
+    announcer: Announcer;
+    clock: DbClock;
+  },
 ): Engine {
   const announce = announceProgress({ announcer, metrics: createMetrics() });
   return createEngine({
