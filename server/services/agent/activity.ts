@@ -55,7 +55,9 @@ export async function readAgentActivity(
 export async function readLastHour(services: Services, { orgId }: Actor): Promise<Map<AgentId, LastHour>> {
   const since = lastHourOf(services).toISOString();
   const rows = await inTenant(services.db, orgId, (tx) =>
-    tx.execute<LastHour & Record<'agent_id', string> & Record<string, unknown>>(sql`SELECT agent_id, sum(succeeded)::int AS succeeded,
+    tx.execute<
+      LastHour & Record<'agent_id', string> & Record<string, unknown>
+    >(sql`SELECT agent_id, sum(succeeded)::int AS succeeded,
         sum(failed)::int AS failed, sum(lost)::int AS lost
       FROM agent_performance WHERE org_id = (SELECT current_org())
         AND minute >= ${since}::text::timestamptz GROUP BY 1`),
