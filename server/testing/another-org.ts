@@ -24,7 +24,7 @@ const PROCEDURES = new Map(
 const hasId = (name: string): boolean => new RegExp(ID.source).test(JSON.stringify(exampleOf(name)));
 /** Named by its own tenant's word, which may be free elsewhere, or each caller's own. */
 const isByWord = (name: string): boolean =>
-  /\{(key|place)\}/.test(name) || name === 'PUT /api/v1/secrets/{name}';
+  /\{(key|place|seq)\}/.test(name) || name === 'PUT /api/v1/secrets/{name}';
 
 /** What only a session may do is done to oneself, and the same for whatever is not one's own. */
 const asked = rows.filter(
