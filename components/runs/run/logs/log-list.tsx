@@ -37,7 +37,6 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
   useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing, topOf });
   useGoingTo(virtual, log, lines);
   useLinkKeys({ ...inSight, lines, log });
-  const linked = lines[log.linkedAt];
   const touch = useTouchBack(log.leaveEnd);
   return (
     <section
@@ -55,9 +54,7 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
       }}
       className="grow basis-0 overflow-auto font-mono text-xs leading-5 focus-visible:-outline-offset-2"
     >
-      <p role="status" className="sr-only">
-        {linked ? runWords.logs.linked(linked.level, linked.message) : ''}
-      </p>
+      <Linked line={lines[log.linkedAt]} />
       <ol className="relative min-w-max" style={{ blockSize: virtual.getTotalSize() }}>
         {items.map(({ index, key, start }) => {
           const line = lines[index] as LogLine;
@@ -84,6 +81,15 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
         })}
       </ol>
     </section>
+  );
+}
+
+/** Which line the address leads to, for those who hear the page. */
+function Linked({ line }: { line: LogLine | undefined }) {
+  return (
+    <p role="status" className="sr-only">
+      {line ? runWords.logs.linked(line.level, line.message) : ''}
+    </p>
   );
 }
 
