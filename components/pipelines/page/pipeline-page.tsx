@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { PencilLine, Play, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { parseAsBoolean, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { lazy, Suspense } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query, useFresh } from '../../data/index.ts';
 import { Broken } from '../../shell/broken.tsx';
@@ -13,18 +14,27 @@ import { editorHref } from '../../shell/places.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { Skeleton } from '../../ui/feedback.tsx';
+import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Ago, Chip, CopyText } from '../../ui/text.tsx';
 import { RowMenu } from '../row-actions.tsx';
-import { RunDialog } from '../run/run-dialog.tsx';
 import { StarButton } from '../star-button.tsx';
 import type { Pipeline, PipelineDetails } from '../types.ts';
 import { words } from '../words.ts';
 import { OverviewTab } from './overview-tab.tsx';
-import { SharingTab } from './sharing-tab.tsx';
-import { VersionsTab } from './versions-tab.tsx';
 import { pageWords } from './words.ts';
+
+// Each comes when it is asked for.
+const RunDialog = lazy(
+  patiently(() => import('../run/run-dialog.tsx').then((file) => ({ default: file.RunDialog }))),
+);
+const VersionsTab = lazy(
+  patiently(() => import('./versions-tab.tsx').then((tab) => ({ default: tab.VersionsTab }))),
+);
+const SharingTab = lazy(
+  patiently(() => import('./sharing-tab.tsx').then((tab) => ({ default: tab.SharingTab }))),
+);
 
 const TABS = ['overview', 'versions', 'sharing'] as const;
 const LAST_RUNS = 20;
@@ -87,10 +97,15 @@ function Loaded({ pipeline, item }: { pipeline: PipelineDetails; item: Pipeline 
         items={TABS.map((value) => ({
           value,
           label: pageWords.tabs[value],
-          content: value === tab ? contents[value] : null,
+          content:
+            value === tab ? (
+              <Suspense fallback={<Skeleton label={pageWords.loading} rows={6} />}>{contents[value]}</Suspense>
+            ) : null,
         }))}
       />
-      {isRunning ? <RunDialog id={item.id} onClose={() => void setRunning(null)} /> : null}
+      <Suspense fallback={null}>
+        {isRunning ? <RunDialog id={item.id} onClose={() => void setRunning(null)} /> : null}
+      </Suspense>
     </Page>
   );
 }
