@@ -99,7 +99,9 @@ function Loaded({ pipeline, item }: { pipeline: PipelineDetails; item: Pipeline 
           label: pageWords.tabs[value],
           content:
             value === tab ? (
-              <Suspense fallback={<Skeleton label={pageWords.loading} rows={6} />}>{contents[value]}</Suspense>
+              <Suspense fallback={<Skeleton label={pageWords.loading} rows={6} />}>
+                {contents[value]}
+              </Suspense>
             ) : null,
         }))}
       />
