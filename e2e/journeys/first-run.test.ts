@@ -62,7 +62,8 @@ test('a run that was cut off by a kill goes on to its end after the next start',
     .getByTestId('status-data-ingestion')
     .getByText(/Running|Succeeded/)
     .waitFor();
-  foretellComplaint(page, /net::ERR_|WebSocket/);
+  // Away, and then there again but not ready.
+  foretellComplaint(page, /net::ERR_|WebSocket|status of 503/);
   await here.server.kill();
   await here.startAgain();
   await page.goto(here.server.link);

@@ -51,8 +51,11 @@ const readState = () =>
       document.getElementById(element.getAttribute('aria-labelledby') ?? '')?.textContent ??
       element.textContent ??
       '';
+    // What is said of an action is a dialog too, and goes by itself.
     const all = (selector: string) =>
-      [...document.querySelectorAll(selector)].filter((each) => each.closest('main, [role=dialog]'));
+      [...document.querySelectorAll(selector)].filter((each) =>
+        each.closest('main, [role=dialog]:not([data-type])'),
+      );
     const on = all(
       [
         '[aria-checked=true]',
