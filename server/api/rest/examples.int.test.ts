@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askBehind } from '#server/testing/ask-behind.ts';
 import { createExampleWorld, type ExampleWorld } from '#server/testing/example-world.ts';
-import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { requestOf } from '#server/testing/request-of.ts';
 import { createSchemaJudge } from '#server/testing/schema-judge.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -54,11 +55,14 @@ describe('the example of each operation, made on a server', () => {
   });
 
   test('what Signalbox says of itself to authorization servers is as documented', async () => {
-    const { path, answer } = browserRoutes.find(({ name }) => name === 'mcp.client') ?? {};
-    const { status, body } = await http.ask(path ?? '');
+    const home = 'https://signalbox.example.org';
+    const { path = '', answer } = browserRoutes.find(({ name }) => name === 'mcp.client') ?? {};
+    // Only where such a server could read it.
+    await using doors = await openTestDoors(http.program, { publicUrl: home });
+    const { status, body } = await askBehind(doors.origin, home)(path);
     expect(status).toBe(200);
     expect(answer !== 'redirect' && answer?.parse(body)).toEqual(body);
-    expect(body.client_id).toBe(`${http.origin}${path}`);
+    expect(body).toMatchObject({ client_id: `${home}${path}` });
   });
 
   const answered = listOperations().filter(({ operation }) => operation.method !== 'GET');
