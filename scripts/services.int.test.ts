@@ -29,7 +29,10 @@ async function withSql<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
 async function withBroker<T>(work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const connection = await connect(String(services.rabbitmq?.url));
   try {
-    return await work(await connection.createConfirmChannel());
+    const channel = await connection.createConfirmChannel();
+    // What is wrong is told by the call that it ends.
+    channel.on('error', () => undefined);
+    return await work(channel);
   } finally {
     await connection.close();
   }

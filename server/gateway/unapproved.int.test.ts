@@ -94,8 +94,12 @@ const DOORS: readonly [string, () => Promise<string>][] = [
  * As whoever calls is told. There are two walls: what is known to be unapproved is no tool of anybody's, before any server is
  * asked (a virtual server then has none of that name), and what the server says at the call has to be what was approved.
  */
-const UNAPPROVED = { changed: /is in quarantine|There is no tool/, blocked: /was blocked|There is no tool/ };
 const UNLIKE_ITS_PIN = /is not what was approved any more/;
+const UNAPPROVED = {
+  // Which wall comes first is a matter of when this process hears of the change.
+  changed: /is in quarantine|There is no tool|is not what was approved any more/,
+  blocked: /was blocked|There is no tool/,
+};
 const REFUSED = new RegExp(
   [UNAPPROVED.changed, UNAPPROVED.blocked, UNLIKE_ITS_PIN].map(({ source }) => source).join('|'),
 );
