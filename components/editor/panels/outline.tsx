@@ -1,6 +1,7 @@
 'use client';
 
 import { CircleAlert, Group, Link2, type LucideIcon, StickyNote, TriangleAlert } from 'lucide-react';
+import type { MouseEvent } from 'react';
 import { lookOfTask } from '../../looks/index.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { StatusIcon } from '../../ui/status.tsx';
@@ -72,23 +73,30 @@ function Extras({ document: { groups, notes } }: { document: EditorDocument }) {
   );
 }
 
-function ExtraRow({ id, icon: Icon, children }: { id: ItemId; icon: LucideIcon; children: string }) {
+/** Chosen by itself and shown on the canvas, or with others. */
+function useChosen(id: ItemId) {
   const { store, canvas } = useEditor();
   const isSelected = useObserved(store, (state) => state.selection.has(id));
+  const choose = ({ shiftKey, ctrlKey, metaKey }: MouseEvent) => {
+    if (shiftKey || ctrlKey || metaKey) {
+      store.toggle(id);
+      return;
+    }
+    store.select([id]);
+    canvas.get()?.show(id);
+  };
+  return { isSelected, choose };
+}
+
+function ExtraRow({ id, icon: Icon, children }: { id: ItemId; icon: LucideIcon; children: string }) {
+  const { isSelected, choose } = useChosen(id);
   return (
     <li className={`rounded-md ${isSelected ? 'bg-accent-soft' : ''}`}>
       <button
         type="button"
         data-outlined={id}
         aria-current={isSelected ? 'true' : undefined}
-        onClick={({ shiftKey, ctrlKey, metaKey }) => {
-          if (shiftKey || ctrlKey || metaKey) {
-            store.toggle(id);
-            return;
-          }
-          store.select([id]);
-          canvas.get()?.show(id);
-        }}
+        onClick={choose}
         className="flex min-h-9 w-full min-w-0 items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-hover"
       >
         <Icon aria-hidden size={14} className="shrink-0 text-quiet" />
@@ -99,9 +107,9 @@ function ExtraRow({ id, icon: Icon, children }: { id: ItemId; icon: LucideIcon; 
 }
 
 function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
-  const { store, asked, severities, overlay, canvas, isReadOnly } = useEditor();
+  const { asked, severities, overlay, isReadOnly } = useEditor();
   const id = stageId(stage.key);
-  const isSelected = useObserved(store, (state) => state.selection.has(id));
+  const { isSelected, choose } = useChosen(id);
   const problem = useObserved(severities, (known) => known.get(id) ?? null);
   const status = useObserved(overlay, (run) => run?.stages.get(stage.key)?.status);
   const Problem = problem === 'error' ? CircleAlert : TriangleAlert;
@@ -112,14 +120,7 @@ function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
           type="button"
           data-outlined={id}
           aria-current={isSelected ? 'true' : undefined}
-          onClick={({ shiftKey, ctrlKey, metaKey }) => {
-            if (shiftKey || ctrlKey || metaKey) {
-              store.toggle(id);
-              return;
-            }
-            store.select([id]);
-            canvas.get()?.show(id);
-          }}
+          onClick={choose}
           className="flex min-h-9 min-w-0 grow items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-hover"
         >
           <span className="min-w-0 grow truncate">{title}</span>

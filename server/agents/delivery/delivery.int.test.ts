@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { queuesOfTenant } from '#server/broker/topology.ts';
@@ -161,26 +161,43 @@ describe('an agent that comes for its work', () => {
   });
 });
 
+/** One in a world of its own, that always says that it lives. */
+async function openCalled(answers: RequestListener, { hasStatus = false } = {}) {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.url === '/health') response.end();
+    else answers(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const world = await openWorld();
+  const status = hasStatus ? { status: `${origin}/status` } : {};
+  await world.program().agents.registry.register(DEFAULT_ORG_ID, {
+    name: 'called',
+    transport: 'push',
+    capabilities: [{ name: 'call' }],
+    endpoints: { task: `${origin}/task`, health: `${origin}/health`, ...status },
+  });
+  return {
+    world,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 describe('an agent that is called', () => {
   it('is left alone for as long as it asked, at no charge to the task, and tried again with the same key per hand-out', async () => {
     const keys: string[] = [];
-    const server = createServer((request, response) => {
-      request.resume();
-      if (request.url === '/health') return void response.end();
+    const answers: RequestListener = (request, response) => {
       keys.push(String(request.headers['idempotency-key']));
       if (keys.length === 1) return void response.writeHead(429, { 'retry-after': '4' }).end();
       if (keys.length === 2) return void response.destroy();
       response.end(JSON.stringify({ status: 'succeeded', output: 'third time' }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const world = await openWorld();
-    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
-      name: 'called',
-      transport: 'push',
-      capabilities: [{ name: 'call' }],
-      endpoints: { task: `${origin}/task`, health: `${origin}/health` },
-    });
+    };
+    await using called = await openCalled(answers);
+    const { world } = called;
     const run = await world.startRun(graph('call'));
     await eventually(async () => expect((await world.task(run))?.wait?.code).toBe('agents-full'));
     expect(keys).toHaveLength(1);
@@ -188,16 +205,12 @@ describe('an agent that is called', () => {
     expect(await world.task(run)).toMatchObject({ output: 'third time', attempt: 1, losses: 0, epoch: 2 });
     expect(keys[1]).toBe(keys[2]);
     expect(keys[0]).not.toBe(keys[1]);
-    server.closeAllConnections();
-    server.close();
   });
 
   it('is said not to have taken what it has not answered', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     let isDone = false;
-    const server = createServer(async (request, response) => {
-      request.resume();
-      if (request.url === '/health') return void response.end();
+    const answers: RequestListener = async (request, response) => {
       if (request.url?.startsWith('/status')) {
         return void response.end(
           JSON.stringify(isDone ? { status: 'succeeded', output: 'at last' } : { status: 'running' }),
@@ -205,16 +218,9 @@ describe('an agent that is called', () => {
       }
       await answered;
       response.writeHead(202).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const world = await openWorld();
-    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
-      name: 'called',
-      transport: 'push',
-      capabilities: [{ name: 'call' }],
-      endpoints: { task: `${origin}/task`, health: `${origin}/health`, status: `${origin}/status` },
-    });
+    };
+    await using called = await openCalled(answers, { hasStatus: true });
+    const { world } = called;
     const run = await world.startRun(graph('call'));
     const wait = { code: 'unanswered', blockers: ['called'] };
     await eventually(async () => expect((await world.task(run))?.wait).toMatchObject(wait));
@@ -225,16 +231,12 @@ describe('an agent that is called', () => {
     isDone = true;
     expect(await world.untilOver(run)).toBe('succeeded');
     expect(await world.task(run)).toMatchObject({ output: 'at last', attempt: 1, wait: null });
-    server.closeAllConnections();
-    server.close();
   });
 
   it('is asked after its work by the next process, when the one that gave it has gone', async () => {
     let given = 0;
     let isDone = false;
-    const server = createServer((request, response) => {
-      request.resume();
-      if (request.url === '/health') return void response.end();
+    const answers: RequestListener = (request, response) => {
       if (request.url === '/task') {
         given += 1;
         return void response.writeHead(202).end();
@@ -244,16 +246,9 @@ describe('an agent that is called', () => {
           isDone ? { status: 'succeeded', output: 'all along' } : { status: 'running', progress: 0.5 },
         ),
       );
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const world = await openWorld();
-    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
-      name: 'called',
-      transport: 'push',
-      capabilities: [{ name: 'call' }],
-      endpoints: { task: `${origin}/task`, health: `${origin}/health`, status: `${origin}/status` },
-    });
+    };
+    await using called = await openCalled(answers, { hasStatus: true });
+    const { world } = called;
     const run = await world.startRun(graph('call'));
     await eventually(async () => expect(await world.task(run)).toMatchObject({ progress: 0.5 }));
     await world.restart();
@@ -261,8 +256,6 @@ describe('an agent that is called', () => {
     expect(await world.untilOver(run)).toBe('succeeded');
     expect(await world.task(run)).toMatchObject({ output: 'all along', epoch: 1, attempt: 1, losses: 0 });
     expect(given).toBe(1);
-    server.closeAllConnections();
-    server.close();
   });
 
   it.each([
@@ -271,24 +264,12 @@ describe('an agent that is called', () => {
     { what: 'something that is no result', status: 200, body: '{"status":"perhaps"}', code: 'AGENT_ANSWER' },
     { what: 'no JSON', status: 200, body: '<html>', code: 'AGENT_ANSWER' },
   ])('has failed when it answers with $what', async ({ status, body, code }) => {
-    const server = createServer((request, response) => {
-      request.resume();
-      if (request.url === '/health') response.end();
-      else response.writeHead(status, { location: 'http://127.0.0.1/' }).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const world = await openWorld();
-    await world.program().agents.registry.register(DEFAULT_ORG_ID, {
-      name: 'called',
-      transport: 'push',
-      capabilities: [{ name: 'call' }],
-      endpoints: { task: `${origin}/task`, health: `${origin}/health` },
-    });
+    const answers: RequestListener = (_, response) =>
+      void response.writeHead(status, { location: 'http://127.0.0.1/' }).end(body);
+    await using called = await openCalled(answers);
+    const { world } = called;
     const run = await world.startRun(graph('call'));
     expect(await world.untilOver(run)).toBe('failed');
     expect(await world.task(run)).toMatchObject({ error: { class: 'agent', code } });
-    server.closeAllConnections();
-    server.close();
   });
 });
