@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalGroup } from '#server/gateway/programs/groups.ts';
 
 export interface Guardian {
   /** Watches the process group that this process leads. */
@@ -49,16 +50,6 @@ async function endGroups(groups: ReadonlySet<number>): Promise<void> {
     await sleep(50);
   }
   for (const pid of groups) signalGroup(pid, 'SIGKILL');
-}
-
-/** Signal 0 only asks. False when the group has ended. */
-export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const guardedDir = process.argv[2];

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalGroup } from './guardian.ts';
+import { signalGroup } from '#server/gateway/programs/groups.ts';
 import type { ServiceNeed } from './subject.ts';
 
 export interface Service {

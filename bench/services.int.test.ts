@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
-import { signalGroup } from './guardian.ts';
+import { signalGroup } from '#server/gateway/programs/groups.ts';
 import type { Service } from './service-process.ts';
 import { canConnect } from './service-process.ts';
 import type { ServiceSet } from './services.ts';
