@@ -276,6 +276,8 @@ test('C asks before it cancels; what waits says why, and its way out leads to wh
   const [nap = '', waits = ''] = await Promise.all([start('Slow'), start('Unheard')]);
   await open(`/runs/${nap}`);
   await page.getByTestId('run-status').getByText('Running').waitFor();
+  // The key acts from when the button does: who is signed in may be known later than the run.
+  await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor();
   await page.keyboard.press('c');
   const question = page.getByRole('alertdialog', { name: 'Cancel this run?' });
   await question.waitFor();

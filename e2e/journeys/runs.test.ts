@@ -264,6 +264,7 @@ test('hostile text in names, inputs, outputs and errors stays text', async () =>
   await page.getByText(HOSTILE).first().waitFor();
   const heading = page.getByRole('button', { name: /^Events of Fails/ });
   const rowsOf = async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+  await heading.waitFor();
   const unfolded = await rowsOf();
   await heading.click();
   await expect.poll(rowsOf, POLL).toBeLessThan(unfolded);
