@@ -11,14 +11,16 @@ import { openEach } from '../stack/watch-page.ts';
 const { installation, hostile } = provideHostileServer();
 
 /**
- * All pages for those who may least, and for others those on which something is for some only; these for everybody where
- * the first were looked at on the other stack.
+ * All pages for those who may least, and for others those on which something is for some only. On services, where the
+ * same pages ask the same rights, one role goes through these; what each is refused is asked there too.
  */
 function pathsFor(role: Role): string[] {
+  const isEmbedded = inject('stack') === 'embedded';
+  if (!isEmbedded && role !== 'operator') return [];
   const all = Object.entries(PAGES).flatMap(([route, make]) =>
     FOR_ALL.includes(route) ? [] : make(hostile().world),
   );
-  const seesAll = inject('stack') === 'embedded' && ['viewer', 'auditor'].includes(role);
+  const seesAll = isEmbedded && ['viewer', 'auditor'].includes(role);
   return seesAll ? all : all.filter((path) => offersOf(path).length > 0);
 }
 
