@@ -84,4 +84,35 @@ describe('tasks that wait for the same room', () => {
     add(org(1), run(1), 1);
     expect(takeAll()).toHaveLength(1);
   });
+
+  test('leave the line with their run, and others have their turns as before', () => {
+    const { backlog, add, takeAll } = open();
+    add(org(1), run(1), 2);
+    add(org(1), run(2), 2);
+    add(org(1), run(2), 3, 'low');
+    add(org(2), run(3), 1);
+    backlog.forget(org(1), run(2));
+    backlog.forget(org(1), run(9));
+    expect(backlog.size()).toBe(3);
+    expect(takeAll().map(({ runId }) => runId)).toEqual([run(1), run(3), run(1)]);
+  });
+
+  test('keep nothing of thousands of runs that ended in line', () => {
+    const { backlog, add, takeOne } = open();
+    for (let number = 0; number < 20_000; number += 1) add(org(1), run(number), 1);
+    for (let number = 0; number < 20_000; number += 1) backlog.forget(org(1), run(number));
+    expect([backlog.size(), backlog.sources(), backlog.isAwaited('line')]).toEqual([0, [], false]);
+    add(org(1), run(50_000), 1);
+    add(org(2), run(50_001), 1);
+    expect([takeOne()?.runId, takeOne()?.runId]).toEqual([run(50_000), run(50_001)]);
+  });
+
+  test('of a tenant who comes back have one turn, not two', () => {
+    const { backlog, add, takeAll } = open();
+    add(org(1), run(1), 1);
+    add(org(2), run(2), 3);
+    backlog.forget(org(1), run(1));
+    add(org(1), run(4), 3);
+    expect(takeAll().map(({ orgId }) => orgId)).toEqual([org(2), org(1), org(2), org(1), org(2), org(1)]);
+  });
 });

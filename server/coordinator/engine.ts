@@ -9,7 +9,7 @@ import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
-import { isTaskHeld, isTaskOut, isTaskQueued, isTaskReady } from '#server/domain/statuses.ts';
+import { isRunOver, isTaskHeld, isTaskOut, isTaskQueued, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import type { Committed } from './committer.ts';
 import { type Coordinator, createCoordinator } from './coordinator.ts';
@@ -232,6 +232,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (was && isTaskQueued(was.status) && !isTaskOut(is.status)) hands.unqueued(taskId(state.id, index));
       remember(index);
     }
+    if (isRunOver(state.status)) backlog.forget(state.orgId, state.id);
     const cancels = decision.events.some((event) => event.type === 'run.cancelling');
     if (!cancels) return;
     for (const task of state.tasks) {

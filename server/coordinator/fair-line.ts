@@ -14,6 +14,8 @@ export interface WaitingTask {
 export interface FairLine {
   add(task: WaitingTask): void;
   take(): WaitingTask | undefined;
+  /** Nobody waits for what the run would have done; says which of its tasks were in line. */
+  drop(orgId: OrgId, runId: RunId): readonly WaitingTask[];
   size(): number;
 }
 
@@ -23,10 +25,14 @@ interface Fifo<Item> {
   head: number;
 }
 
-/** Whose turn it is, and what each of them has. Plain records, as there may be one for each of 100,000 runs. */
+/**
+ * Whose turn it is, and what each of them has. Plain records, as there may be one for each of 100,000 runs. Who has left
+ * the line is skipped when their turn comes, unless most have: then they are taken out of the order together.
+ */
 interface Turns<Key, Part> {
   order: Fifo<Key>;
   parts: Map<Key, Part>;
+  left: number;
 }
 
 type Runs = Turns<RunId, Fifo<WaitingTask>>;
@@ -50,12 +56,22 @@ export function createFairLine(): FairLine {
       if (task) size -= 1;
       return task;
     },
+    drop(orgId, runId) {
+      const runs = tenants.parts.get(orgId);
+      const tasks = runs?.parts.get(runId);
+      if (!runs || !tasks) return [];
+      leave(runs, runId);
+      if (runs.parts.size === 0) leaveAtOnce(tenants, orgId);
+      const dropped = tasks.items.slice(tasks.head);
+      size -= dropped.length;
+      return dropped;
+    },
     size: () => size,
   };
 }
 
 const newFifo = <Item>(): Fifo<Item> => ({ items: [], head: 0 });
-const newTurns = <Key, Part>(): Turns<Key, Part> => ({ order: newFifo(), parts: new Map() });
+const newTurns = <Key, Part>(): Turns<Key, Part> => ({ order: newFifo(), parts: new Map(), left: 0 });
 const isEmpty = <Item>({ items, head }: Fifo<Item>): boolean => head >= items.length;
 
 function shift<Item>(fifo: Fifo<Item>): Item | undefined {
@@ -79,13 +95,40 @@ function partOf<Key, Part>(turns: Turns<Key, Part>, key: Key, make: () => Part):
   return made;
 }
 
+/** For who does not come back: a run that is over. */
+function leave<Key, Part>(turns: Turns<Key, Part>, key: Key): void {
+  turns.parts.delete(key);
+  turns.left += 1;
+  const { items, head } = turns.order;
+  if (turns.left >= COMPACT_AFTER && turns.left * 2 >= items.length - head) tidy(turns);
+}
+
+/** For who may come back, and must not have two turns then. They are few. */
+function leaveAtOnce<Key, Part>(turns: Turns<Key, Part>, key: Key): void {
+  turns.parts.delete(key);
+  tidy(turns);
+}
+
+function tidy<Key, Part>(turns: Turns<Key, Part>): void {
+  const { order, parts } = turns;
+  order.items = order.items.slice(order.head).filter((key) => parts.has(key));
+  order.head = 0;
+  turns.left = 0;
+}
+
 /** The next one's next item; it goes to the end while it has more. */
 function takeTurn<Key, Part, Item>(
-  { order, parts }: Turns<Key, Part>,
+  turns: Turns<Key, Part>,
   of: { take(part: Part): Item | undefined; isEmpty(part: Part): boolean },
 ): Item | undefined {
-  const key = shift(order);
-  const part = key === undefined ? undefined : parts.get(key);
+  const { order, parts } = turns;
+  let key = shift(order);
+  let part = key === undefined ? undefined : parts.get(key);
+  while (key !== undefined && part === undefined) {
+    turns.left -= 1;
+    key = shift(order);
+    part = key === undefined ? undefined : parts.get(key);
+  }
   if (key === undefined || part === undefined) return undefined;
   const item = of.take(part);
   if (of.isEmpty(part)) parts.delete(key);
