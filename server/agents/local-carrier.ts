@@ -3,9 +3,11 @@ import type { Outcome } from '#server/domain/engine/happenings.ts';
 import type { HandOut, StopOrder } from '#server/domain/hands.ts';
 import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import { despiteOutages } from '#server/platform/despite-outages.ts';
 import {
   AgentFailure,
   type AgentHandler,
+  type ArtefactAccess,
   type ArtefactsOfRun,
   type AssignmentContext,
   type LogLevel,
@@ -110,34 +112,51 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
       );
   }
 
+  // Most short work never asks for it.
+  function signalOf(work: Work): AbortSignal {
+    work.abort ??= new AbortController();
+    return work.abort.signal;
+  }
+
+  function log(work: Work, said: Omit<LocalLogLine, 'line'>): void {
+    const line = { line: work.lines, ...said };
+    work.lines += 1;
+    reports.log(work.handOut, line);
+  }
+
+  /** Hours of work must not fail since the store is away for a moment. */
+  function objectsOf(work: Work): ArtefactAccess {
+    const objects = options.artefactsOf(work.handOut.runId);
+    const onAway = (error: unknown) =>
+      log(work, {
+        level: 'warn',
+        message: `The objects of the run are away; waiting for them. ${String(error)}`,
+      });
+    const patiently = <Result>(act: () => Promise<Result>) =>
+      despiteOutages(act, { signal: signalOf(work), onAway });
+    return {
+      put: (content, about) => patiently(() => objects.put(content, about)),
+      get: (ref) => patiently(() => objects.get(ref)),
+    };
+  }
+
   function contextOf(work: Work): AssignmentContext {
     const orgId = options.orgOf?.(work.handOut.agent);
     return {
       ...(orgId ? { orgId } : {}),
-      // Most short work never asks for it.
       get signal() {
-        work.abort ??= new AbortController();
-        return work.abort.signal;
+        return signalOf(work);
       },
-      log(level, message, fields) {
-        const line = { line: work.lines, level, message, ...(fields ? { fields } : {}) };
-        work.lines += 1;
-        reports.log(work.handOut, line);
-      },
+      log: (level, message, fields) => log(work, { level, message, ...(fields ? { fields } : {}) }),
       progress(fraction, note) {
         const before = work.progress?.fraction ?? 0;
         work.progress = { fraction, ...(note === undefined ? {} : { note }) };
         if (fraction - before >= 0.01) beat(work, Date.now());
       },
       partial(chunk) {
-        reports.log(work.handOut, {
-          line: work.lines++,
-          level: 'info',
-          message: chunk,
-          fields: { partial: true },
-        });
+        log(work, { level: 'info', message: chunk, fields: { partial: true } });
       },
-      objects: options.artefactsOf(work.handOut.runId),
+      objects: objectsOf(work),
     };
   }
 

@@ -65,7 +65,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       }
     });
     await Promise.all(items.map((item) => keepPayload(from, item)));
-    const [replies, kept] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
+    const [replies, kept] = await both(tellEngine(items, messageId), logs.write(lines));
     for (const line of kept) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
     const stale: { item: Item; message: string }[] = [];
@@ -254,6 +254,12 @@ function toHappening(from: Reporter, index: number, said: Counting): Happening {
 function toReport(taskId: TaskId, epoch: number, outcome: Outcome): Report {
   const { status, ...rest } = outcome;
   return { type: status, task_id: taskId, epoch, ...rest } as Report;
+}
+
+/** What is told again must not meet itself: a failure of one counts when the other has come to its end as well. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** Also for a task of another tenant: that it exists is nothing that a stranger is told. */

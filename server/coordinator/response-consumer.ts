@@ -12,6 +12,7 @@ import {
   reportsMessageSchema,
 } from '#server/domain/messages.ts';
 import { type AgentDesk, isGoingOn, type ReportAnswer, type ReportSink } from '#server/domain/reports.ts';
+import { despiteOutages } from '#server/platform/despite-outages.ts';
 import type { PausePoints } from './pause-points.ts';
 
 export interface ResponseConsumerOptions {
@@ -41,6 +42,7 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
   const { broker, sink, desk } = options;
   const maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
   const underWay = new Set<Promise<void>>();
+  const leaving = new AbortController();
   let subscription: Subscription | null = null;
 
   function control(agentId: AgentId, message: Omit<ControlMessage, 'version'>): void {
@@ -50,19 +52,25 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
   async function handle(delivery: Delivery): Promise<void> {
     const message = readMessage(delivery, maxMessageBytes);
     if ('unreadable' in message) return delivery.reject(message.unreadable);
+    const onAway = (error: unknown) =>
+      options.onTrouble('Reports of an agent wait until they can be stored.', error);
     try {
-      if ('hello' in message) {
-        const welcome = await desk.welcome(message.hello);
-        // It consumes them as soon as it hears their names, and declares none itself.
-        if ('queues' in welcome) await Promise.all(welcome.queues.map((queue) => broker.ensureQueue(queue)));
-        broker.publishEvent(agentWelcomeKey(message.reply_to), JSON.stringify(toWelcome(welcome)));
-      } else await takeReports(message, delivery.messageId);
+      // Kept in hand: a message that came back for each look would be taken for a poisoned one after some.
+      await despiteOutages(() => takeIn(message, delivery.messageId), { signal: leaving.signal, onAway });
     } catch (error) {
       options.onTrouble('Reports of an agent could not be taken; they are tried again.', error);
       return delivery.retry();
     }
     await options.points.reach('before-ack');
     delivery.ack();
+  }
+
+  async function takeIn(message: AgentMessage, messageId: string): Promise<void> {
+    if (!('hello' in message)) return takeReports(message, messageId);
+    const welcome = await desk.welcome(message.hello);
+    // It consumes them as soon as it hears their names, and declares none itself.
+    if ('queues' in welcome) await Promise.all(welcome.queues.map((queue) => broker.ensureQueue(queue)));
+    broker.publishEvent(agentWelcomeKey(message.reply_to), JSON.stringify(toWelcome(welcome)));
   }
 
   async function takeReports(message: ReportsMessage, messageId: string): Promise<void> {
@@ -110,6 +118,7 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
     },
     async stop() {
       await subscription?.pause();
+      leaving.abort();
       await Promise.all(underWay);
       await subscription?.stop();
       subscription = null;

@@ -1,3 +1,5 @@
+import { SignalboxError } from './errors.ts';
+
 /** As drivers call it when what they speak to is not there, or goes away in the middle. */
 const OF_CLIENTS = new Set([
   'CONNECTION_CLOSED',
@@ -9,6 +11,12 @@ const OF_CLIENTS = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  // While a container is made anew its name may lead nowhere, and its address be nobody's.
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
 ]);
 /** Classes of states of Postgres: its connections, what it has of memory and disk, who runs it, and its system. */
 const OF_POSTGRES = ['08', '53', '57', '58'];
@@ -24,3 +32,7 @@ export function isOutage(error: unknown): boolean {
   }
   return false;
 }
+
+/** The same of everything that we stand on: also of an object store, whose errors are ours already. */
+export const isAway = (error: unknown): boolean =>
+  isOutage(error) || (error instanceof SignalboxError && error.code === 'UNAVAILABLE');

@@ -6,6 +6,7 @@ import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, parseTaskId, type RunId, type TaskId, toUuid } from '#server/domain/ids.ts';
 import { canonicalJson, type JsonObject } from '#server/domain/json.ts';
 import type { Progress } from '#server/domain/mcp.ts';
+import { despiteOutages } from '#server/platform/despite-outages.ts';
 import { type AwaitedApproval, awaitedApproval, KEEP_SECONDS } from './calls/approvals.ts';
 import type { CallAnswer } from './calls/request.ts';
 import type { McpGateway, NamedCall } from './gateway.ts';
@@ -53,7 +54,7 @@ export function createStageCalls(options: StageCallOptions) {
   return async function call(work: StageCall): Promise<CallAnswer> {
     const { signal, onAsked } = work;
     const { runId, epoch, taskId } = work.assignment;
-    const caller = await callerOf(work.assignment);
+    const caller = await despiteOutages(() => callerOf(work.assignment), { signal });
     const { orgId } = caller;
     const taskIndex = parseTaskId(taskId)?.index ?? 0;
     const standBy = createStandBy({ tell: tellEngine, now }, { orgId, runId, task: taskIndex, epoch });
@@ -65,7 +66,7 @@ export function createStageCalls(options: StageCallOptions) {
     try {
       return await callGranted(work, { caller, named, questions, standBy });
     } finally {
-      await questions.end();
+      await despiteOutages(questions.end, { signal });
     }
   };
 
@@ -73,7 +74,7 @@ export function createStageCalls(options: StageCallOptions) {
     { connection, server, tool, signal, onAsked }: StageCall,
     { caller, named, questions, standBy }: Prepared,
   ): Promise<CallAnswer> {
-    const resumed = await questions.resume();
+    const resumed = await despiteOutages(questions.resume, { signal });
     const { askable } = questions;
     for (;;) {
       try {
@@ -90,8 +91,9 @@ export function createStageCalls(options: StageCallOptions) {
   }
 
   async function decided({ approvalId }: AwaitedApproval, signal: AbortSignal): Promise<void> {
+    const look = () => readDecision(sql, toUuid(approvalId));
     do await sleep(LOOK_MS, undefined, { signal });
-    while ((await readDecision(sql, toUuid(approvalId))) === 'asked');
+    while ((await despiteOutages(look, { signal })) === 'asked');
   }
 }
 

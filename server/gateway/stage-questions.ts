@@ -26,6 +26,7 @@ import {
   RUN_STATUSES,
   TASK_STATUSES,
 } from '#server/domain/statuses.ts';
+import { despiteOutages } from '#server/platform/despite-outages.ts';
 import { KEEP_SECONDS } from './calls/approvals.ts';
 import { OUR_REFUSAL } from './refusals.ts';
 import type { SealedNotes } from './sign-ins/notes.ts';
@@ -108,7 +109,7 @@ export function createStageQuestions(
     const wait = { code: 'question' as const, blockers: [questionId, sender, tool] };
     const state = await place.standBy(wait, leftMs, async () => {
       for (;;) {
-        const now = await readQuestion(sql, id);
+        const now = await despiteOutages(() => readQuestion(sql, id), { signal });
         if (now?.state !== 'asked' || now.leftMs === 0) return now;
         await sleep(LOOK_MS, undefined, { signal });
       }

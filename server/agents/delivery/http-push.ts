@@ -7,6 +7,7 @@ import { parseJsonBounded } from '#server/domain/json.ts';
 import { jsonSchema } from '#server/domain/json-shape.ts';
 import { MESSAGE_VERSION, type Report, taskErrorSchema } from '#server/domain/messages.ts';
 import type { ReportAnswer, ReportSink } from '#server/domain/reports.ts';
+import { despiteOutages } from '#server/platform/despite-outages.ts';
 import { readRetryAfter } from '#server/platform/retry-after.ts';
 import type { SafeFetch, SafeResponse } from '#server/platform/safe-fetch.ts';
 import type { Carrier, HeldHere } from '../dispatcher.ts';
@@ -195,9 +196,16 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     return end(work, { type: 'failed', ...nameOf(work), error: { class: 'agent', code, message } });
   }
 
+  /** Nobody says it twice: it is told until it counts, or its lease has gone and somebody else has the task. */
   async function end(work: Work, said: Report): Promise<void> {
-    forget(work);
-    await report(work, said);
+    clearTimeout(work.timer);
+    const onAway = (error: unknown) =>
+      options.onTrouble(`What ${work.record.name} answered could not be stored; it is tried again.`, error);
+    try {
+      await despiteOutages(() => report(work, said), { signal: work.abort.signal, onAway });
+    } finally {
+      forget(work);
+    }
   }
 
   const isOurs = (work: Work): boolean => works.get(work.task.taskId) === work;
