@@ -22,6 +22,8 @@ export interface Coordinator {
   submit(unit: Unit): void;
   /** Entries not yet committed. */
   backlog(): number;
+  /** For how long the oldest batch that is under way has been. */
+  stalledMs(): number;
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
   /** The run has been seen so far on: what is believed of it from before is dropped. */
@@ -50,6 +52,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const { tryOptimistic, tryLocked, settleUncertain, recover, forgetBefore, turn, slots } =
     createCommitter(options);
   const free = options.lanes.map((_, at) => at);
+  /** When the batch of each lane was begun, as far as it has one. */
+  const begunAt = new Map<number, number>();
   const anteroom = options.payloads && openAnteroom(options.payloads);
   let woken = false;
   let idle: (() => void)[] = [];
@@ -104,6 +108,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (let batch: typeof first | null = first; batch; batch = intake.take(options.maxBatch)) {
       const { part, units } = batch;
       const work: Work = { sql, part, aside: null };
+      begunAt.set(lane, performance.now());
       try {
         await processBatch(work, units);
       } catch (error) {
@@ -111,6 +116,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       }
       dismiss(units, work.aside);
     }
+    begunAt.delete(lane);
     free.push(lane);
     if (intake.size() > 0) wake();
     tellIdle();
@@ -168,6 +174,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       wake();
     },
     backlog: () => intake.size() + (anteroom?.size() ?? 0),
+    stalledMs: () => Math.max(0, ...[...begunAt.values()].map((at) => performance.now() - at)),
     drain() {
       anteroom?.hurry();
       return isIdle() ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));

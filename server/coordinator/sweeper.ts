@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import type { Happening } from '#server/domain/engine/happenings.ts';
 import { type AgentId, fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
@@ -27,6 +28,14 @@ export interface Sweeper {
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
 }
 
+/** A look that takes longer goes on by itself: runs that wait for the object store must not hold up all others. */
+const PATIENCE_MS = 2000;
+/** So many may be looked at for so long; then it waits for some of them. */
+const MOST_UNDER_WAY = 2000;
+/** Whoever could not be heard for so long is given time to be heard again. */
+const STALL_MS = 5000;
+const HUSH_MS = 10_000;
+
 interface RunSeen {
   id: string;
   revision: number;
@@ -43,14 +52,36 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   let stopped = false;
   /** Runs that are being looked at, at which revision. */
   const looking = new Map<RunId, number>();
+  /** Runs that were found due, and are not decided on yet. */
+  const underWay = new Set<string>();
+  let lookedAt = performance.now();
+  let hushedUntil = 0;
 
   async function sweep(): Promise<number> {
+    const { found, done } = await beginSweep();
+    await done;
+    return found;
+  }
+
+  async function beginSweep(): Promise<{ found: number; done: Promise<void> }> {
     const rows = await sql<RunSeen[]>`
-      SELECT id, revision FROM runs WHERE wake_at <= now() ORDER BY wake_at LIMIT ${options.batch}`;
-    if (rows.length === 0) return 0;
+      SELECT id, revision FROM runs
+      WHERE wake_at <= now() AND NOT (id = ANY (${`{${[...underWay].join(',')}}`}::text::uuid[]))
+      ORDER BY wake_at LIMIT ${options.batch}`;
+    const unheard = isHushed() ? { unheard: true } : {};
+    lookedAt = performance.now();
+    if (rows.length === 0) return { found: 0, done: Promise.resolve() };
     await options.points.reach('after-sweep');
-    await tickAll(rows, { type: 'tick', emptyQueues: await options.emptyQueues() });
-    return rows.length;
+    const emptyQueues = await options.emptyQueues();
+    return { found: rows.length, done: tickAll(rows, { type: 'tick', emptyQueues, ...unheard }) };
+  }
+
+  /** Whether signs of life may have found a closed door a moment ago: leases that ran out meanwhile prove nothing. */
+  function isHushed(): boolean {
+    const now = performance.now();
+    const stalledMs = Math.max(now - lookedAt, coordinator.stalledMs());
+    if (stalledMs > STALL_MS + options.intervalMs) hushedUntil = now + HUSH_MS;
+    return now < hushedUntil;
   }
 
   async function adopt(gone: ReadonlySet<AgentId>): Promise<number> {
@@ -66,19 +97,28 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       const emptyQueues = await options.emptyQueues();
       // Agents may have beaten against a closed door: they are heard before their leases count again.
       const tick: Happening = { type: 'tick', emptyQueues, gone, full: true, unheard: true };
-      await tickAll(rows, tick);
+      await withinPatience(tickAll(rows, tick));
     }
+  }
+
+  /** However long it takes, but for what there would be too much of. */
+  async function withinPatience(ticks: Promise<void>): Promise<void> {
+    const pause = (ms: number) => sleep(ms, undefined, { ref: false });
+    await Promise.race([ticks, pause(PATIENCE_MS)]);
+    while (underWay.size >= MOST_UNDER_WAY && !stopped) await pause(100);
   }
 
   function tickAll(rows: readonly RunSeen[], happening: Happening): Promise<void> {
     return new Promise((resolve) => {
       let left = rows.length;
-      const done = () => {
-        left -= 1;
-        if (left === 0) resolve();
-      };
       if (left === 0) resolve();
       for (const { id, revision } of rows) {
+        underWay.add(id);
+        const done = () => {
+          underWay.delete(id);
+          left -= 1;
+          if (left === 0) resolve();
+        };
         const runId = fromUuid('run', id);
         // An old belief may find nothing due, write nothing, and so never be refused.
         coordinator.forgetBefore(runId, { revision });
@@ -102,10 +142,17 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     });
   }
 
+  async function lookOnce(): Promise<number> {
+    const { found, done } = await beginSweep();
+    await withinPatience(done);
+    lookedAt = performance.now();
+    return found;
+  }
+
   function schedule(delayMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
-      running = sweep()
+      running = lookOnce()
         .catch((error) => {
           options.onTrouble('Looking for due runs failed.', error);
           return 0;
@@ -116,7 +163,10 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   }
 
   return {
-    start: () => schedule(options.intervalMs),
+    start() {
+      lookedAt = performance.now();
+      schedule(options.intervalMs);
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);
