@@ -90,3 +90,8 @@ export function connectReader(options: DatabaseOptions): Sql {
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
 }
+
+/** For a client with one connection: its next statement looks anew where the database is. */
+export async function endSession(sql: Sql): Promise<void> {
+  await sql`SELECT pg_terminate_backend(pg_backend_pid())`.catch(() => undefined);
+}

@@ -44,12 +44,12 @@ function checkPortIsFree(port) {
 }
 
 async function checkDataDirIsFree(dataDir) {
-  const { readLiveLock } = await import('../server/platform/data-lock.ts');
+  const { nameHolder, readLiveLock } = await import('../server/platform/data-lock.ts');
   const holder = readLiveLock(dataDir);
   if (holder === undefined) return;
   const since = new Date(holder.startedAt).toISOString();
   throw new Failure(`The data folder ${dataDir} is in use.`, {
-    why: `Another Signalbox works in it: process ${holder.pid}, port ${holder.port}, since ${since}.`,
+    why: `Another Signalbox works in it, at port ${holder.port} since ${since}: ${nameHolder(holder)}.`,
     todo: 'Stop that one (Ctrl-C there), or use another folder: SIGNALBOX_DATA_DIR=other npm start',
   });
 }

@@ -7,7 +7,7 @@ import { apiRoutes } from '#server/api/routes.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
-import { type HeldLock, takeDataLock } from '#server/platform/data-lock.ts';
+import { type HeldLock, nameHolder, takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
 import { createLogger, type Logger } from '#server/platform/logger.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
@@ -82,10 +82,10 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
 function lockDataFolder(env: Env): HeldLock {
   const lock = takeDataLock(env.dataDir, { port: env.port, now: Date.now() });
   if ('release' in lock) return lock;
-  const { pid, port } = lock.holder;
+  const { holder } = lock;
   throw new SignalboxError(
     'CONFLICT',
-    `The data folder ${env.dataDir} is in use by process ${pid} (port ${port}).`,
+    `The data folder ${env.dataDir} is in use at port ${holder.port} by ${nameHolder(holder)}.`,
     {
       advice: 'Stop that one, or use another folder: SIGNALBOX_DATA_DIR=other npm start',
     },

@@ -1,9 +1,9 @@
-import type { Sql } from '#db/client.ts';
+import { endSession, type Sql } from '#db/client.ts';
 import type { RunId } from '#server/domain/ids.ts';
 import { type Anteroom, createAnteroom, letGo } from './anteroom.ts';
 import { type Aside, followsAside, setAside } from './aside.ts';
 import { type CommitterOptions, createCommitter } from './committer.ts';
-import { isSeatTaken } from './failures.ts';
+import { isDemoted, isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
 import { answerRepeated, setCopiesApart } from './known-units.ts';
 import type { LargePayloads } from './needs.ts';
@@ -159,6 +159,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         remaining = remaining.filter((unit) => !aside.units.has(unit));
         continue;
       }
+      if (isDemoted(failure)) await endSession(sql);
       if (failure.undecided && (await settleUncertain(part, failure))) break;
       const mayTry = isSeatTaken(failure) ? SEAT_TRIES : BATCH_TRIES;
       if (tries >= mayTry && failure.kind !== 'outage') throw failure.error;

@@ -266,4 +266,21 @@ describe('the engine on a real database', () => {
     await noise;
     expect((await one.audit()).findings).toEqual([]);
   });
+
+  test('leaves a server that has become a standby, and goes on where writes are taken', async () => {
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { echo } });
+    const graph = chain(3);
+    await scripted.ended(await scripted.start(graph, 1));
+    const name = database.sql.options.database;
+    // Whoever connects from now on meets a server that takes no writes, as those do who come to the old one too late.
+    await database.sql.unsafe(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+    await database.sql`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${name} AND pid <> pg_backend_pid()`;
+    const starting = scripted.start(graph, 2);
+    await expect
+      .poll(() => scripted.troubles.join(), { timeout: 60_000 })
+      .toContain('cannot execute INSERT in a read-only transaction');
+    await database.sql.unsafe(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);
+    expect(await scripted.ended(await starting)).toMatchObject({ status: 'succeeded' });
+  });
 });

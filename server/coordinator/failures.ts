@@ -19,15 +19,22 @@ export type CommitFailure = {
 
 const CONFLICTS = new Set(['SB001', '40001', '40P01', '55P03']);
 
+/** What a server answers to a write that has become a standby: another one is, or will be, where ours are. */
+const DEMOTED = '25006';
+
 export function classifyFailure(error: unknown): CommitFailure {
   const { code, constraint_name: constraint } = error as { code?: unknown; constraint_name?: unknown };
   const text = String(code ?? '');
   if (text === 'SB002') return { kind: 'closed', error };
   if (CONFLICTS.has(text)) return { kind: 'conflict', error };
   if (text === '23505') return { kind: uniqueKind(String(constraint ?? '')), error };
-  if (isOutage(error)) return { kind: 'outage', error };
+  if (isOutage(error) || text === DEMOTED) return { kind: 'outage', error };
   return { kind: 'defect', error };
 }
+
+/** The session is with a server that takes no writes any more. */
+export const isDemoted = ({ error }: CommitFailure): boolean =>
+  (error as { code?: unknown }).code === DEMOTED;
 
 /** Two processes wanted the same seat with an agent. */
 export const isSeatTaken = ({ error }: CommitFailure): boolean =>

@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readLiveLock, takeDataLock } from './data-lock.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { localOriginOf, readLiveLock, takeDataLock } from './data-lock.ts';
 
 let dataDir: string;
 const children: ChildProcess[] = [];
@@ -48,7 +57,7 @@ describe('the data folder lock', () => {
     if ('holder' in taken) throw new Error('somebody else has it');
     taken.listensOn({ port: 49_152, address: '127.0.0.1' });
     expect(JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8'))).toEqual({
-      ...{ pid: process.pid, startedAt: 1, port: 49_152, address: '127.0.0.1' },
+      ...{ pid: process.pid, place: expect.any(String), startedAt: 1, port: 49_152, address: '127.0.0.1' },
     });
     expect(readdirSync(dataDir)).toEqual(['lock.json']);
     taken.release();
@@ -81,6 +90,36 @@ describe('the data folder lock', () => {
       expect(readLiveLock(dataDir)).toBeUndefined();
     },
   );
+
+  test('is held by another container for as long as that shows signs of life, whatever their numbers', () => {
+    const file = join(dataDir, 'lock.json');
+    // Each container numbers its processes for itself: both are 1, or one is what somebody else is here.
+    for (const pid of [process.pid, 2 ** 22 + 1]) {
+      const lock = { pid, place: 'another container', startedAt: 1, port: 3000, address: '127.0.0.1' };
+      writeFileSync(file, JSON.stringify(lock));
+      expect(takeDataLock(dataDir, { port: 1, now: 1 })).toEqual({ holder: lock });
+      // Its loopback is not ours.
+      expect(localOriginOf(lock)).toBeUndefined();
+    }
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(file, longAgo, longAgo);
+    expect(readLiveLock(dataDir)).toBeUndefined();
+    const taken = takeDataLock(dataDir, { port: 1, now: 1 });
+    if ('holder' in taken) throw new Error('it is silent, and was taken for alive');
+    taken.release();
+  });
+
+  test('shows signs of life while it is held', () => {
+    vi.useFakeTimers();
+    const taken = takeDataLock(dataDir, { port: 1, now: 1 });
+    const file = join(dataDir, 'lock.json');
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(file, longAgo, longAgo);
+    vi.advanceTimersByTime(10_000);
+    expect(statSync(file).mtimeMs).toBeGreaterThan(longAgo.getTime() + 30_000);
+    if ('release' in taken) taken.release();
+    vi.useRealTimers();
+  });
 
   test.each(['', '{', '{"pid":"1"}'])('is not held by the damaged file %j', (text) => {
     writeFileSync(join(dataDir, 'lock.json'), text);

@@ -1,4 +1,15 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -8,6 +19,8 @@ import { join } from 'node:path';
  */
 export interface DataLock {
   readonly pid: number;
+  /** Where the number of the process means something: a machine, or a container on it. */
+  readonly place?: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly port: number;
@@ -21,11 +34,14 @@ function lockFile(dataDir: string): string {
 
 function parseLock(text: string): DataLock | undefined {
   try {
-    const { pid, startedAt, port, address } = JSON.parse(text) as Partial<DataLock>;
+    const { pid, startedAt, port, address, place } = JSON.parse(text) as Partial<DataLock>;
     const isWhole = Number.isSafeInteger(pid) && Number.isFinite(startedAt) && Number.isSafeInteger(port);
     if (!isWhole) return undefined;
-    const lock = { pid: Number(pid), startedAt: Number(startedAt), port: Number(port) };
-    return typeof address === 'string' ? { ...lock, address } : lock;
+    return {
+      ...{ pid: Number(pid), startedAt: Number(startedAt), port: Number(port) },
+      ...(typeof address === 'string' ? { address } : {}),
+      ...(typeof place === 'string' ? { place } : {}),
+    };
   } catch {
     return undefined;
   }
@@ -55,8 +71,33 @@ function processStartedAt(pid: number): number | undefined {
   }
 }
 
-/** A number is reused sooner or later: a process that began after the lock was written is someone else. */
-function isHolder(lock: DataLock): boolean {
+/** A machine since it was booted, and the container on it, if it is one: each numbers its processes for itself. */
+const PLACE = [
+  hostname(),
+  read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+  read(() => readlinkSync('/proc/self/ns/pid')),
+].join(' ');
+
+function read(look: () => string): string {
+  try {
+    return look();
+  } catch {
+    return '';
+  }
+}
+
+/** A lock of another place tells by this alone that its holder lives. */
+const SIGN_OF_LIFE_MS = 3000;
+const SILENT_MS = 10 * SIGN_OF_LIFE_MS;
+
+const isOfHere = ({ place }: DataLock): boolean => place === undefined || place === PLACE;
+
+/**
+ * Whether somebody else holds the lock that lies in the file. A number is reused sooner or later: a process that began
+ * after the lock was written is someone else.
+ */
+function isHolder(lock: DataLock, file: string): boolean {
+  if (!isOfHere(lock)) return Date.now() - statSync(file).mtimeMs < SILENT_MS;
   const clockSlackMs = 5000;
   if (lock.pid === process.pid || !isAlive(lock.pid)) return false;
   const startedAt = processStartedAt(lock.pid);
@@ -66,20 +107,30 @@ function isHolder(lock: DataLock): boolean {
 /** Who holds the data folder, or undefined when nobody who lives does. */
 export function readLiveLock(dataDir: string): DataLock | undefined {
   try {
-    const lock = parseLock(readFileSync(lockFile(dataDir), 'utf8'));
-    return lock !== undefined && isHolder(lock) ? lock : undefined;
+    const file = lockFile(dataDir);
+    const lock = parseLock(readFileSync(file, 'utf8'));
+    return lock !== undefined && isHolder(lock, file) ? lock : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** For the sentence that says who has the folder. */
+export function nameHolder(lock: DataLock): string {
+  if (isOfHere(lock)) return `process ${lock.pid}`;
+  const [host = ''] = (lock.place ?? '').split(' ');
+  return `process ${lock.pid} of ${host}, another machine or container (if it has crashed, the folder is free in half a minute)`;
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 /**
  * Where the holder listens on this machine alone, if it does yet. The secret of the folder can go there: the port is the
- * holder's for as long as it lives.
+ * holder's for as long as it lives. In another container the same port is somebody else's.
  */
-export function localOriginOf({ port, address = '' }: DataLock): string | undefined {
+export function localOriginOf(lock: DataLock): string | undefined {
+  if (!isOfHere(lock)) return undefined;
+  const { port, address = '' } = lock;
   const host = EVERYWHERE.has(address) ? '127.0.0.1' : address;
   if (host === '::1') return `http://[::1]:${port}`;
   return /^127(\.\d{1,3}){3}$/.test(host) ? `http://${host}:${port}` : undefined;
@@ -99,7 +150,7 @@ export function takeDataLock(
 ): HeldLock | { holder: DataLock } {
   mkdirSync(dataDir, { recursive: true });
   const file = lockFile(dataDir);
-  const lock: DataLock = { pid: process.pid, startedAt: now, port };
+  const lock: DataLock = { pid: process.pid, place: PLACE, startedAt: now, port };
   const draft = draftOf(file);
   writeFileSync(draft, JSON.stringify(lock));
   try {
@@ -124,6 +175,8 @@ const draftOf = (file: string): string => `${file}.${process.pid}`;
 
 function holdLock(file: string, lock: DataLock): HeldLock {
   let text = JSON.stringify(lock);
+  const timer = setInterval(() => showLife(file, text), SIGN_OF_LIFE_MS);
+  timer.unref();
   return {
     listensOn({ port, address }) {
       text = JSON.stringify({ ...lock, port, address });
@@ -131,8 +184,19 @@ function holdLock(file: string, lock: DataLock): HeldLock {
       // Readers find the old one or the new one, whole.
       renameSync(draftOf(file), file);
     },
-    release: () => releaseLock(file, text),
+    release() {
+      clearInterval(timer);
+      releaseLock(file, text);
+    },
   };
+}
+
+function showLife(file: string, text: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === text) utimesSync(file, new Date(), new Date());
+  } catch {
+    // Gone with its folder, or the disk is away: whoever looks finds out by itself.
+  }
 }
 
 /** Moves the lock aside before removing it, so that a lock taken since we looked can be put back. */
@@ -141,7 +205,7 @@ function removeStaleLock(file: string): void {
   try {
     renameSync(file, aside);
     const lock = parseLock(readFileSync(aside, 'utf8'));
-    if (lock !== undefined && isHolder(lock)) linkSync(aside, file);
+    if (lock !== undefined && isHolder(lock, aside)) linkSync(aside, file);
   } catch (error) {
     // ENOENT: another process removed it first. EEXIST: another one has taken it since.
     const { code } = error as NodeJS.ErrnoException;
