@@ -181,6 +181,26 @@ class AgentTest(unittest.TestCase):
         self.join(server, lambda given: None)
         until("the new name", lambda: any(one.path == "/agents/agent_2/claim" for one in server.asked))
 
+    def test_is_not_replaced_by_itself_by_what_is_said_to_its_calls_of_before_it_registered_again(self) -> None:
+        def doors(word: str, asked: Asked, count: int) -> Any:
+            if word == "register":
+                return Answer(body={"agent_id": "agent_1", "generation": count})
+            generation = asked.body["generation"]
+            if word == "claim" and generation == 1:
+                if count == 1:
+                    return claimed(task(1))
+                until("the second registration", lambda: server.count("register") == 2)
+                return Answer(body={"tasks": [], "orders": {"order": "retire", "generation": 1}})
+            if word == "claim":
+                given.append(1)
+                return claimed(task(2)) if len(given) == 1 else None
+            return Answer(404, {"code": "NOT_FOUND"}) if word == "reports" and generation == 1 else None
+
+        given: List[int] = []
+        server = self.open(doors)
+        self.join(server, lambda task: task.input, max_concurrency=2)
+        until("the next task's answer", lambda: 2 in [report.get("output") for report in server.reports()])
+
     def test_waits_for_a_server_that_is_not_there_until_it_is_told_to_leave(self) -> None:
         troubles: List[str] = []
         agent = Agent("worker", url="http://127.0.0.1:1", on_trouble=troubles.append)

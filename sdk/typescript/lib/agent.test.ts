@@ -195,6 +195,39 @@ describe('an agent', () => {
     });
   });
 
+  test('is not replaced by itself: what is said to its calls of before it registered again is not for it', async () => {
+    let wasGiven = false;
+    const { server, reports } = await open((word, { body }, count) => {
+      if (word === 'register') return { body: { agent_id: 'agent_1', generation: count } };
+      const retired = { order: 'retire', generation: body.generation };
+      if (word === 'claim' && body.generation === 1) {
+        return count === 1
+          ? { body: { tasks: [task(1)], orders: { order: 'serve', generation: 1 } } }
+          : untilRegisteredAgain.then(() => ({ body: { tasks: [], orders: retired } }));
+      }
+      if (word === 'claim' && !wasGiven) {
+        wasGiven = true;
+        return claimed(task(2));
+      }
+      return word === 'reports' && body.generation === 1
+        ? { status: 404, body: { code: 'NOT_FOUND' } }
+        : undefined;
+    });
+    const untilRegisteredAgain = vi.waitFor(
+      () => expect(server.asked.filter(({ path }) => path.endsWith('/register'))).toHaveLength(2),
+      PATIENCE,
+    );
+    const { agent } = await joinAs(server.url, ({ input }) => input, { maxConcurrency: 2 });
+    let end: unknown;
+    void agent.ended.then((told) => {
+      end = told;
+    });
+    await vi.waitFor(() => {
+      expect(end).toBeUndefined();
+      expect(reports()).toContainEqual(expect.objectContaining({ type: 'succeeded', output: 2 }));
+    }, PATIENCE);
+  });
+
   test('ends, with why, when another process has its name', async () => {
     const { server } = await open((word) =>
       word === 'claim' ? { status: 409, body: { code: 'CONFLICT', detail: 'Another process.' } } : undefined,

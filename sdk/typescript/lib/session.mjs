@@ -70,20 +70,26 @@ export function createSession(options, hands) {
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [how]
    */
   async function ask(word, bodyOf, how = {}) {
-    const { id, generation } = identity;
+    const known = identity;
     try {
-      const path = `/agents/${id}/${word}`;
-      return await http.once({ method: 'POST', path, body: bodyOf(generation), signal: over.signal, ...how });
+      const path = `/agents/${known.id}/${word}`;
+      const body = bodyOf(known.generation);
+      return await http.once({ method: 'POST', path, body, signal: over.signal, ...how });
     } catch (error) {
       if (!(error instanceof SignalboxError) || error.status !== 404 || error.code !== 'NOT_FOUND')
         throw error;
-      hands.trouble('The server does not know this agent any more; it registers again.');
-      registering ??= register().finally(() => {
-        registering = null;
-      });
-      await registering;
+      if (identity === known) await registerAgain();
       throw error;
     }
+  }
+
+  function registerAgain() {
+    if (registering !== null) return registering;
+    hands.trouble('The server does not know this agent any more; it registers again.');
+    registering = register().finally(() => {
+      registering = null;
+    });
+    return registering;
   }
 
   async function register() {
@@ -133,9 +139,16 @@ export function createSession(options, hands) {
     if (work && answer.status !== 'ok') stop(key, work, answer.reason || 'the task is no longer wanted');
   }
 
-  /** @param {Orders} orders */
-  function obey(orders) {
+  /**
+   * A call of before it registered again is told that another took its place: it was this one.
+   * @param {typeof identity} asked
+   */
+  const isStill = (asked) => asked === identity && registering === null;
+
+  /** @param {Orders} orders @param {typeof identity} asked who it was when it asked */
+  function obey(orders, asked) {
     lastHeardAt = performance.now();
+    if (orders.order === 'retire' && !isStill(asked)) return;
     if (orders.order === 'retire') {
       finish({
         why: 'replaced',
@@ -172,7 +185,8 @@ export function createSession(options, hands) {
     outbox.add({ key, isAnswer: true, text: reportText(task, 'released') });
   }
 
-  async function claim() {
+  /** @param {typeof identity} asking */
+  async function claim(asking) {
     const startedAt = performance.now();
     const max = Math.min(limit - works.size, 1000);
     const wish = { max, in_flight: works.size, wait_ms: CLAIM_MS };
@@ -187,7 +201,7 @@ export function createSession(options, hands) {
       if (isLeaving) giveBack(keyOf(task), task);
       else begin(task);
     }
-    obey(orders);
+    obey(orders, asking);
     const wasWait = tasks.length > 0 || performance.now() - startedAt > NO_WAIT_MS;
     if (!wasWait) await pause(NO_WAIT_MS, leaving.signal);
   }
@@ -199,12 +213,13 @@ export function createSession(options, hands) {
         await claimBell.wait(60_000);
         continue;
       }
+      const asking = identity;
       try {
-        await claim();
+        await claim(asking);
         failures = 0;
       } catch (error) {
         if (isLeaving) return;
-        if (error instanceof SignalboxError && error.status === 409) {
+        if (error instanceof SignalboxError && error.status === 409 && isStill(asking)) {
           finish({ why: 'replaced', message: messageOf(error) });
           return;
         }
@@ -227,11 +242,12 @@ export function createSession(options, hands) {
     const load = works.size / registration.max_concurrency;
     const sign = { in_flight: works.size, load, draining: isLeaving };
     for (const [, work] of due) work.hasNews = false;
+    const asking = identity;
     const answer = await ask('heartbeat', (generation) => JSON.stringify({ generation, beat: sign, tasks }));
     due.forEach(([key], at) => {
       hear(key, answer.answers[at]);
     });
-    obey(answer);
+    obey(answer, asking);
   }
 
   /** Those whose turn it is; between the turns only those who have news. @param {boolean} isTurn */
