@@ -16,6 +16,9 @@ NO_WAIT = 0.5
 PROGRESS = 0.1
 FLUSH = 10.0
 MAX_BEATS = 1000
+MAX_MESSAGE = 8000
+#: What is told in a plainer way when the server refuses it; nobody would hear of the task else.
+REPLACED = frozenset(("succeeded", "failed"))
 REFUSALS = frozenset((400, 401, 403, 404, 409))
 
 
@@ -110,11 +113,11 @@ class Session:
             task = work.task
 
             def replace(message: str) -> str:
-                error = {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
+                error = _plainer(fields["error"], message) if kind == "failed" else _refused_output(message)
                 return report_text(task, "failed", {"error": error})
 
             text = report_text(task, kind, fields, output)
-            self._outbox.add(Entry(key, text, is_answer=True, replace=replace if kind == "succeeded" else None))
+            self._outbox.add(Entry(key, text, is_answer=True, replace=replace if kind in REPLACED else None))
             self._changed.notify_all()
 
     def drain(self, within: float) -> None:
@@ -395,6 +398,17 @@ class Session:
         for (key, _), told in zip(due, answer["answers"]):
             self._hear(key, told)
         self._obey(answer, asking)
+
+
+def _refused_output(message: str) -> Dict[str, Any]:
+    return {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
+
+
+def _plainer(error: Mapping[str, Any], why: str) -> Dict[str, Any]:
+    """A failure that the server would not have is one all the same: what people read of it stays."""
+    told = error["message"][:MAX_MESSAGE]
+    message = f"{told} (The server refused the rest of what the agent said of it: {why})"
+    return {"class": "agent", "code": "FAILURE_REFUSED", "message": message}
 
 
 def _no_answer(server: Server, word: str) -> SignalboxError:

@@ -128,6 +128,23 @@ class AgentTest(unittest.TestCase):
         # The line that came with it was not lost with it.
         self.assertEqual(kinds[-3:], ["log", "succeeded", "failed"])
 
+    def test_tells_a_failure_that_the_server_refused_in_a_plainer_way(self) -> None:
+        def doors(word: str, asked: Asked, count: int) -> Any:
+            if word != "reports":
+                return giving(task(1))(word, asked, count)
+            is_refused = any("details" in report.get("error", {}) for report in asked.body["reports"])
+            return Answer(400, {"code": "INVALID", "detail": "No such class."}) if is_refused else None
+
+        def work(given: Task) -> None:
+            raise TaskFailure("No price.", error_class="odd", details={"row": 7})
+
+        server = self.open(doors)
+        self.join(server, work)
+        until("both tries", lambda: len(server.reports()) == 2)
+        error = server.reports()[1]["error"]
+        self.assertEqual((error["class"], error["code"]), ("agent", "FAILURE_REFUSED"))
+        self.assertRegex(error["message"], r"^No price\. .*No such class\.")
+
     def test_sends_many_lines_in_few_requests_in_order_before_the_result(self) -> None:
         def work(given: Task) -> None:
             for line in range(1200):

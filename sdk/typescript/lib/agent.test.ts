@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentOptions, Handler } from '../index.mjs';
+import type { AgentOptions, Handler, JsonObject } from '../index.mjs';
 import { type Asked, agentDoors, claimed, startScriptedServer, task } from '../testing/scripted-server.ts';
 import { startAgent } from './agent.mjs';
 import { TaskFailure } from './errors.mjs';
@@ -98,6 +98,47 @@ describe('an agent', () => {
       },
       { type: 'failed', error: { class: 'invalid-output', code: 'NOT_JSON' } },
     ]);
+  });
+
+  test('says a failure whose details no JSON can hold, and goes on', async () => {
+    const circle: Record<string, unknown> = {};
+    circle.again = circle;
+    const odd: unknown[] = [{ big: 1n }, circle, () => 'a function', [1, 2]];
+    const { server, reports } = await open((word, _asked, count) =>
+      word === 'claim' && count <= 6 ? claimed(task(count)) : undefined,
+    );
+    await joinAs(server.url, ({ input }) => {
+      const at = Number(input) - 1;
+      if (at === 4) throw new TaskFailure(7 as unknown as string, { code: 7 as unknown as string });
+      if (at < 4) throw new TaskFailure(`The ${at}th.`, { details: odd[at] as JsonObject });
+      return 'done';
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(6), PATIENCE);
+    expect(reports()).toMatchObject([
+      { error: { message: 'The 0th.', details: { unreadable: expect.stringContaining('BigInt') } } },
+      { error: { message: 'The 1th.', details: { unreadable: expect.stringContaining('circular') } } },
+      { error: { message: 'The 2th.', details: { unreadable: expect.any(String) } } },
+      { error: { message: 'The 3th.', details: { value: [1, 2] } } },
+      { error: { message: '7', code: '7' } },
+      { type: 'succeeded' },
+    ]);
+  });
+
+  test('tells a failure that the server refused in a plainer way', async () => {
+    const { server, reports } = await open((word, asked, count) => {
+      if (word !== 'reports') return giving(task(1))(word, asked, count);
+      const isRefused = asked.body.reports.some(
+        ({ error }: { error?: object }) => error && 'details' in error,
+      );
+      return isRefused ? { status: 400, body: { code: 'INVALID', detail: 'No such class.' } } : undefined;
+    });
+    await joinAs(server.url, () => {
+      throw new TaskFailure('No price.', { class: 'odd' as 'agent', details: { row: 7 } });
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(2), PATIENCE);
+    const { error } = reports()[1];
+    expect(error).toEqual({ class: 'agent', code: 'FAILURE_REFUSED', message: expect.any(String) });
+    expect(error.message).toMatch(/^No price\. .*No such class\./);
   });
 
   test('keeps a result until the server has answered, and knows one that is too large from a server that is away', async () => {

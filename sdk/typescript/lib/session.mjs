@@ -23,6 +23,7 @@ const NO_WAIT_MS = 500;
 const PROGRESS_MS = 100;
 const FLUSH_MS = 10_000;
 const MAX_BEATS = 1000;
+const MAX_MESSAGE = 8000;
 
 /** @param {{ task_id: string, epoch: number }} task */
 export const keyOf = ({ task_id, epoch }) => `${task_id} ${epoch}`;
@@ -313,17 +314,20 @@ export function createSession(options, hands) {
       work.hasNews = true;
       beatBell.ring();
     },
-    /** @param {string} key @param {{ type: string, output?: string, error?: object }} answer the output as JSON */
+    /** @param {string} key @param {{ type: string, output?: string, error?: { message: string } }} answer the output as JSON */
     answer(key, { type, output, error }) {
       const work = works.get(key);
       if (!work) return;
       works.delete(key);
       const text = reportText(work.task, type, { output, ...(error ? { error } : {}) });
-      const replace = (/** @type {string} */ message) =>
+      const instead = (/** @type {string} */ why) =>
         reportText(work.task, 'failed', {
-          error: { class: 'invalid-output', code: 'OUTPUT_REFUSED', message },
+          error: type === 'failed' ? plainer(error, why) : refusedOutput(why),
         });
-      outbox.add({ key, isAnswer: true, text, ...(type === 'succeeded' ? { replace } : {}) });
+      outbox.add({
+        ...{ key, isAnswer: true, text },
+        ...(type === 'succeeded' || type === 'failed' ? { replace: instead } : {}),
+      });
       claimBell.ring();
     },
     /** @param {number} withinMs */
@@ -344,6 +348,22 @@ export function createSession(options, hands) {
       finish({ why: 'drained', message: 'It has finished or given back what it had.' });
     },
     stop: () => finish({ why: 'stopped', message: 'the agent was stopped' }),
+  };
+}
+
+/** @param {string} message */
+const refusedOutput = (message) => ({ class: 'invalid-output', code: 'OUTPUT_REFUSED', message });
+
+/**
+ * A failure that the server would not have is one all the same: what people read of it stays.
+ * @param {{ message: string } | undefined} error @param {string} why
+ */
+function plainer(error, why) {
+  const told = (error?.message ?? '').slice(0, MAX_MESSAGE);
+  return {
+    class: 'agent',
+    code: 'FAILURE_REFUSED',
+    message: `${told} (The server refused the rest of what the agent said of it: ${why})`,
   };
 }
 
