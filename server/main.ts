@@ -182,8 +182,8 @@ function main(): void {
         (error) => die(logger, error, {}),
       );
   };
-  process.on('SIGINT', () => onSignal('SIGINT'));
-  process.on('SIGTERM', () => onSignal('SIGTERM'));
+  // SIGHUP: its terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
   // The start script was killed: nobody is left to stop us.
   process.on('disconnect', () => onSignal('the start script has ended'));
 }

@@ -59,6 +59,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
     topology,
     mayPublish: () => links.publishing.model() !== null && !links.publishing.blocked(),
     listenOn: () => links.consuming.model(),
+    random: options.random ?? Math.random,
     onTrouble: core.trouble.note,
     onHandlerError: core.onHandlerError,
   });
