@@ -86,6 +86,14 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
       const model = links.publishing.model();
       if (model) await guard(`declare ${queue}`, () => declare(core, model, queue));
     },
+    async forgetQueue(queue) {
+      if ([...consumers].some((consumer) => consumer.queue === queue)) return false;
+      const isGone = await guard(`delete ${queue}`, () => deleteUnused(core, queue));
+      if (!isGone) return false;
+      queues.delete(queue);
+      traffic.forget(queue);
+      return true;
+    },
     async publish(messages) {
       const outcomes = await publisher.publish(messages.map((each) => toWire(each, topology, core.now())));
       outcomes.forEach((outcome, at) => {
@@ -253,6 +261,19 @@ function purge(core: Core, queue: string): Promise<number> {
     return messageCount;
   }).catch((error: unknown) => {
     if (isMissing(error)) return 0;
+    throw error;
+  });
+}
+
+/** Some brokers say by an error that it is not there, and some by saying that it is gone. */
+function deleteUnused(core: Core, queue: string): Promise<boolean> {
+  const wireName = core.topology.wireQueue(queue);
+  return withChannel(core.reading(), async (channel) => {
+    await channel.deleteQueue(wireName, { ifEmpty: true, ifUnused: true });
+    return true;
+  }).catch((error: unknown) => {
+    if (isMissing(error)) return true;
+    if (isRefused(error)) return false;
     throw error;
   });
 }
