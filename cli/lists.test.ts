@@ -65,7 +65,9 @@ test('what looks like an id of a pipeline is none of a pipeline that has it for 
   const id = `pipe_${'a'.repeat(32)}`;
   const impostor = { id: `pipe_${'b'.repeat(32)}`, name: id };
   const real = { id, name: 'real' };
-  const server = await startScriptedServer(() => ({ body: { pipelines: [impostor, real], next_cursor: null } }));
+  const server = await startScriptedServer(() => ({
+    body: { pipelines: [impostor, real], next_cursor: null },
+  }));
   onTestFinished(() => server[Symbol.asyncDispose]());
   const client = createClient({ url: server.url, token: 'the-token' });
   expect(await findPipeline(client, id)).toEqual(real);

@@ -36,7 +36,11 @@ async function serve(script: string, { tasks, stopped = '' }: { tasks: object[];
   const stop = () => {
     isToStop = true;
   };
-  return { stop, logs: () => reports().filter(({ type }) => type === 'log'), answers: () => reports().filter(({ type }) => type !== 'log') };
+  return {
+    stop,
+    logs: () => reports().filter(({ type }) => type === 'log'),
+    answers: () => reports().filter(({ type }) => type !== 'log'),
+  };
 }
 
 const isAlive = (pid: number): boolean => {
@@ -57,7 +61,10 @@ test('a program that is no longer wanted ends with all that it has started', asy
   const pid = Number(logs()[0].message);
   expect(isAlive(pid)).toBe(true);
   stop();
-  await vi.waitFor(() => expect(answers()).toMatchObject([{ type: 'cancelled', task_id: one.task_id }]), PATIENCE);
+  await vi.waitFor(
+    () => expect(answers()).toMatchObject([{ type: 'cancelled', task_id: one.task_id }]),
+    PATIENCE,
+  );
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), PATIENCE);
   // The next one is under way.
   await vi.waitFor(() => expect(logs()).toHaveLength(2), PATIENCE);

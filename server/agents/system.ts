@@ -302,9 +302,7 @@ function makeFleetListener(options: {
 
   return (entries) => {
     for (const queue of queuesOf(entries)) {
-      broker
-        .ensureQueue(queue)
-        .catch((error) => onTrouble(`The queue ${queue} could not be made.`, error));
+      broker.ensureQueue(queue).catch((error) => onTrouble(`The queue ${queue} could not be made.`, error));
     }
     forgetOwn(ownQueuesOf(entries));
     options.hands.setFleet(entries);

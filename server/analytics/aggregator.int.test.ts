@@ -193,7 +193,8 @@ describe('what has ended is counted', () => {
     await using one = newAggregator();
     const { sql } = database;
     const odd = { class: 'agent', code: 'A\u0000B', message: 'of\u0000f' };
-    const [kept] = await sql`SELECT id, error::text, error_group FROM runs WHERE error IS NOT NULL ORDER BY id LIMIT 1`;
+    const [kept] =
+      await sql`SELECT id, error::text, error_group FROM runs WHERE error IS NOT NULL ORDER BY id LIMIT 1`;
     const set = (error: string, group: string) =>
       sql`UPDATE runs SET error = ${error}::text::json, error_group = ${group}::text WHERE id = ${kept?.id}`;
     await set(JSON.stringify(odd), 'cccccccccccccccc');

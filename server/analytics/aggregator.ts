@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase, type Sql } from '#db/client.ts';
+import { isAway } from '#db/is-away.ts';
 import {
   advance,
   listCounted,
@@ -10,7 +11,6 @@ import {
   sumRollups,
   whileCounting,
 } from '#db/queries/analytics-rollups.ts';
-import { isAway } from '#db/is-away.ts';
 import { findUncounted, type Slice } from '#db/queries/analytics-source.ts';
 import { RUN_SHAPE, TASK_SHAPE } from '#server/domain/analytics/ledger.ts';
 import { DAY_MS, floorTo, HOUR_MS, LEVELS, SLICE_MS } from '#server/domain/analytics/levels.ts';

@@ -81,8 +81,7 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
   };
 
   return {
-    read: (queues) =>
-      fewAtOnce([...queues, topology.deadLetterQueue], (queue) => withQueue(queue, readOne)),
+    read: (queues) => fewAtOnce([...queues, topology.deadLetterQueue], (queue) => withQueue(queue, readOne)),
     async readIdle(queues) {
       const idle = await fewAtOnce(queues, (queue) => withQueue(queue, isIdle));
       return new Set(queues.filter((_, at) => idle[at]));

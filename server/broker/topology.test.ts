@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_ORG_ID, makeId } from '#server/domain/ids.ts';
 import { capabilitySchema } from '#server/domain/graph/schema.ts';
-import { queuesOfTenant, RESPONSE_QUEUE, DEAD_LETTER_QUEUE, tenantOfQueue } from './topology.ts';
+import { DEFAULT_ORG_ID, makeId } from '#server/domain/ids.ts';
+import { DEAD_LETTER_QUEUE, queuesOfTenant, RESPONSE_QUEUE, tenantOfQueue } from './topology.ts';
 
 const AGENT = makeId('agent', '0'.repeat(32));
 const OTHER = makeId('org', 'a'.repeat(32));
@@ -40,7 +40,9 @@ test('no two capabilities share a queue, nor one with an agent or with what all 
 
 test('authors of agents find the names that they were promised', () => {
   const { capability } = queuesOfTenant(DEFAULT_ORG_ID);
-  expect(['intent-analysis', 'embedding', 'execution', 'moderation', 'web-search', 'resize'].map(capability)).toEqual([
+  expect(
+    ['intent-analysis', 'embedding', 'execution', 'moderation', 'web-search', 'resize'].map(capability),
+  ).toEqual([
     ...['intent.task', 'embedding.task', 'executor.task', 'moderator.task', 'websearch.task', 'resize.task'],
   ]);
   expect(capability('moderator')).toBe('capability.@moderator.task');

@@ -187,7 +187,9 @@ class Session:
             raise _no_answer(self._server, "register")
         self._identity = (answer["agent_id"], answer["generation"])
 
-    def _ask(self, line: Line, word: str, body_of: Callable[[int], str], *, known: Identity, timeout: float = ANSWER) -> Any:
+    def _ask(
+        self, line: Line, word: str, body_of: Callable[[int], str], *, known: Identity, timeout: float = ANSWER
+    ) -> Any:
         """One call as the agent that is `known`. A server that does not know it is told again who it is."""
         agent_id, generation = known
         try:

@@ -33,7 +33,10 @@ test('figures that are refused for good hold up nobody else and are not tried ag
   performance.add(end(agent('d'), 1));
   await expect(performance.flush()).rejects.toThrow('NaN');
   const [, second, third] = await written();
-  expect([second, third]).toMatchObject([{ agent: expect.stringMatching(/^b/) }, { agent: expect.stringMatching(/^d/) }]);
+  expect([second, third]).toMatchObject([
+    { agent: expect.stringMatching(/^b/) },
+    { agent: expect.stringMatching(/^d/) },
+  ]);
   await performance.flush();
   expect(await written()).toHaveLength(3);
 });

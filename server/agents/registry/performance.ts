@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
-import { isAway } from '#db/is-away.ts';
 import { type Column, Parameters, readColumn } from '#db/columns.ts';
+import { isAway } from '#db/is-away.ts';
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
 import { type AgentId, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { isTaskFailure, isTaskSuccess } from '#server/domain/statuses.ts';

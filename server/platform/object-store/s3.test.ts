@@ -29,7 +29,9 @@ async function open(timeoutMs: number, answer: (request: IncomingMessage, respon
   return { store, spoolFolder };
 }
 
-const PIECES = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'].map((text) => Buffer.from(text));
+const PIECES = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'].map((text) =>
+  Buffer.from(text),
+);
 const WHOLE = Buffer.concat(PIECES);
 
 test('an object may take longer than the limit, as long as pieces of it come', async () => {

@@ -206,7 +206,10 @@ async function removeLeftovers(folder: string): Promise<void> {
     if (!name.startsWith(SPOOLED)) continue;
     const path = join(folder, name);
     // Another process may have been quicker.
-    const since = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Number.POSITIVE_INFINITY);
+    const since = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Number.POSITIVE_INFINITY,
+    );
     if (Date.now() - since > LEFT_AFTER_MS) await rm(path, { recursive: true, force: true });
   }
 }

@@ -32,7 +32,8 @@ test('say when a task was put into a queue: after it could start, and before som
   expect([ready <= queued, queued <= started]).toEqual([true, true]);
   // What an agent said in the same commit may hold what Postgres has no character for.
   const odd = String.raw`,{"type":"task.failed","task":1,"epoch":1,"error":{"message":"a\u0000b\ud800"}}]`;
-  await http.program.database.sql`UPDATE run_events SET entries = (rtrim(entries::text, ']') || ${odd}::text)::json
+  await http.program.database
+    .sql`UPDATE run_events SET entries = (rtrim(entries::text, ']') || ${odd}::text)::json
     WHERE run_id = ${toUuid(task.run_id)}::text::uuid AND strpos(entries::text, '"task.queued"') > 0`;
   expect(await handOuts(task.run_id)).toEqual([{ stage: 0, epoch: 1, queued_at: queued }]);
 });
