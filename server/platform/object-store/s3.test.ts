@@ -12,8 +12,11 @@ import { createS3Store } from './s3.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 /** A store that answers as the test says, and is given so long for it. */
-async function open(timeoutMs: number, answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(answer);
+async function open(
+  timeoutMs: number,
+  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+) {
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const spoolFolder = await mkdtemp(join(tmpdir(), 'signalbox-s3-'));
