@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../sdk/typescript/index.mjs';
 import { type Asked, startScriptedServer } from '../sdk/typescript/testing/scripted-server.ts';
+import { findPipeline } from './commands/pipelines.mjs';
 import { runs } from './commands/runs.mjs';
 import { NAMES } from './names.mjs';
 import { createOutput } from './output.mjs';
@@ -58,4 +59,18 @@ test('a name is completed among all that the server has, not among its newest', 
   await NAMES.runs(client, 'no id');
   const sent = server.asked.map(({ query }) => query.get('search') ?? query.get('id_prefix'));
   expect(sent).toEqual(['dai', 'run_4f', '4f', null]);
+});
+
+test('what looks like an id of a pipeline is none of a pipeline that has it for a name', async () => {
+  const id = `pipe_${'a'.repeat(32)}`;
+  const impostor = { id: `pipe_${'b'.repeat(32)}`, name: id };
+  const real = { id, name: 'real' };
+  const server = await startScriptedServer(() => ({
+    body: { pipelines: [impostor, real], next_cursor: null },
+  }));
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const client = createClient({ url: server.url, token: 'the-token' });
+  expect(await findPipeline(client, id)).toEqual(real);
+  expect(await findPipeline(client, 'real')).toEqual(real);
+  await expect(findPipeline(client, `pipe_${'c'.repeat(32)}`)).rejects.toThrow('There is no pipeline');
 });

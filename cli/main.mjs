@@ -21,7 +21,7 @@ import { version } from './commands/version.mjs';
 import { complete } from './complete.mjs';
 import { aboutKey, connect } from './connect.mjs';
 import { goWithNpx } from './npx.mjs';
-import { createOutput } from './output.mjs';
+import { cleanLines, createOutput } from './output.mjs';
 import { EXIT, UsageError } from './usage.mjs';
 
 /** @import { Command, Option } from './usage.mjs' */
@@ -167,7 +167,7 @@ function explain(given) {
   );
   const advice = isOurs ? error.advice : undefined;
   if (process.argv.includes('--json')) process.stderr.write(`${JSON.stringify({ code, message, advice })}\n`);
-  else process.stderr.write(`✖ ${message}\n${advice ? `  What to do: ${advice}\n` : ''}`);
+  else process.stderr.write(cleanLines(`✖ ${message}\n${advice ? `  What to do: ${advice}\n` : ''}`));
   if (error instanceof UsageError) return EXIT.usage;
   return EXIT.refused;
 }

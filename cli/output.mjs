@@ -13,9 +13,11 @@ export function createOutput({ isJson, stdout = process.stdout, stderr = process
     isJson,
     isLive: !isJson && stdout.isTTY === true,
     /** @param {string} text */
-    line: (text) => void stdout.write(`${text}\n`),
+    line: (text) => void stdout.write(`${cleanLines(text)}\n`),
     /** Said beside what is printed, so that a program that reads that is not disturbed. @param {string} text */
-    remark: (text) => void stderr.write(`${text}\n`),
+    remark: (text) => void stderr.write(`${cleanLines(text)}\n`),
+    /** What is kept in a file as a rule: to the letter, unless a terminal shows it. @param {string} text */
+    document: (text) => void stdout.write(`${stdout.isTTY ? cleanLines(text) : text}\n`),
     /** @param {unknown} value */
     json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     /** As JSON, or as rows under their names. @param {any[]} items @param {Record<string, (item: any) => unknown>} columns */
@@ -53,6 +55,16 @@ export function bar(fraction) {
 export function clean(text) {
   return [...text].map((letter) => (isControl(letter) ? '\uFFFD' : letter)).join('');
 }
+
+/** Of several lines, which stay lines. @param {string} text */
+export const cleanLines = (text) => text.split('\n').map(clean).join('\n');
+
+/** JSON for people to read: what a terminal would obey is written as JSON escapes it, so it says the same. @param {unknown} value */
+export const prettyJson = (value) =>
+  (JSON.stringify(value, null, 2) ?? 'null').replace(
+    /[\u007f-\u009f]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** @param {string} letter */
 function isControl(letter) {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { compare } from './compare.mjs';
-import { bar, clean, createOutput } from './output.mjs';
+import { bar, clean, createOutput, prettyJson } from './output.mjs';
 
 function terminal(more: object = {}) {
   const stream = new PassThrough();
@@ -39,6 +39,27 @@ test('a bar is as full as it is told, and no text of a stranger moves the cursor
   expect(bar(0.5)).toBe('█'.repeat(12) + '░'.repeat(12));
   expect([bar(-1), bar(2)]).toEqual(['░'.repeat(24), '█'.repeat(24)]);
   expect(clean('\u001b]0;mine\u0007\tü')).toBe('\uFFFD]0;mine\uFFFD\tü');
+});
+
+test('what is printed keeps its lines and is nothing that a terminal obeys', () => {
+  const { stdout, text } = terminal();
+  const stderr = terminal();
+  const out = createOutput({ isJson: false, stdout, stderr: stderr.stdout });
+  out.line('one\n\u001b[2Jtwo');
+  expect(text()).toBe('one\n\uFFFD[2Jtwo\n');
+  out.remark('three\r\n\u009b2J');
+  expect(stderr.text()).toBe('three\uFFFD\n\uFFFD2J\n');
+  const value = { name: 'a\u009bb\u007f', list: [1] };
+  out.line(prettyJson(value));
+  const printed = text();
+  expect(printed).toContain('\n  "name": "a\\u009bb\\u007f",\n');
+  expect(JSON.parse(printed)).toEqual(value);
+});
+
+test('a document goes to a terminal as it can be shown, and to a file to the letter', () => {
+  const [shown, kept] = [terminal(), terminal({ isTTY: false })];
+  for (const { stdout } of [shown, kept]) createOutput({ isJson: false, stdout }).document('a: \u0085b');
+  expect([shown.text(), kept.text()]).toEqual(['a: \uFFFDb\n', 'a: \u0085b\n']);
 });
 
 test('documents are compared stage by stage', () => {

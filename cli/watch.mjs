@@ -1,5 +1,5 @@
 // @ts-check
-import { bar, clean } from './output.mjs';
+import { bar, clean, prettyJson } from './output.mjs';
 import { EXIT } from './usage.mjs';
 
 /**
@@ -64,7 +64,7 @@ function report(out, run) {
     out.line(`The run has ${run.status === 'succeeded' ? 'succeeded' : `ended: ${run.status}`}.`);
     if (run.error) out.line(clean(`${run.error.code}: ${run.error.message}`));
     const last = run.stages.at(-1);
-    if (run.status === 'succeeded' && last) out.line(JSON.stringify(last.output, null, 2));
+    if (run.status === 'succeeded' && last) out.line(prettyJson(last.output));
     else out.line(`Once it is mended: signalbox replay ${run.id} --from STAGE`);
   }
   return run.status === 'succeeded' ? EXIT.ok : EXIT.failed;

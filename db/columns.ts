@@ -3,7 +3,7 @@
  * its text never grows. Scalars travel as array literals; JSON as one array that Postgres takes apart itself, which
  * spares the quoting of quotes.
  */
-type Kind = 'uuid' | 'int' | 'real' | 'bool' | 'word' | 'json' | 'ms';
+type Kind = 'uuid' | 'int' | 'bigint' | 'real' | 'bool' | 'word' | 'json' | 'ms';
 
 export interface Column<Row> {
   name: string;
@@ -14,6 +14,7 @@ export interface Column<Row> {
 const ARRAY_TYPE: Record<Exclude<Kind, 'json'>, string> = {
   uuid: 'uuid[]',
   int: 'int[]',
+  bigint: 'bigint[]',
   real: 'real[]',
   bool: 'boolean[]',
   word: 'text[]',
@@ -23,6 +24,7 @@ const ARRAY_TYPE: Record<Exclude<Kind, 'json'>, string> = {
 const SCALAR_TYPE: Record<Kind, string> = {
   uuid: 'text::uuid',
   int: 'text::int',
+  bigint: 'text::bigint',
   real: 'text::real',
   bool: 'text::boolean',
   word: 'text',

@@ -270,7 +270,7 @@ async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
   const outside = { callMcpTool, sharedFilesOf };
   const agents = makeAgents({ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
-  const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
+  const announcer = createAnnouncer({ hot: ports.hotState, now: () => performance.now() });
   const announce = announceProgress({ metrics, announcer });
   const engine: Engine = createEngine({
     sql: ports.engineSql,

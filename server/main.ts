@@ -182,8 +182,9 @@ function main(): void {
         (error) => die(logger, error, {}),
       );
   };
-  process.on('SIGINT', () => onSignal('SIGINT'));
-  process.on('SIGTERM', () => onSignal('SIGTERM'));
+  // SIGHUP: its terminal was closed. What is said to that fails, which is no reason to end in disorder.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
   // The start script was killed: nobody is left to stop us.
   process.on('disconnect', () => onSignal('the start script has ended'));
 }

@@ -16,10 +16,13 @@ export async function findPipeline(client, wanted) {
   throw new UsageError(`There is no pipeline ${wanted}.`, 'List what there is: signalbox pipelines list');
 }
 
-/** @param {Client} client @param {string} wanted */
+const ID = /^pipe_[0-9a-f]{32}$/;
+
+/** What looks like an id is one: whoever gives a pipeline the name of another's gets nothing that was meant for that. @param {Client} client @param {string} wanted */
 async function findByName(client, wanted) {
+  const isId = ID.test(wanted);
   for await (const item of client.pipelines.all({ limit: 200 })) {
-    if (item.id === wanted || item.name === wanted) return item;
+    if ((isId ? item.id : item.name) === wanted) return item;
   }
   return undefined;
 }
@@ -81,7 +84,7 @@ const actions = {
     const { id } = await findPipeline(client(), wanted);
     const text = await client().pipelines.export(id, { format });
     if (options.output) writeFileSync(options.output, text);
-    else out.line(out.isJson ? JSON.stringify(JSON.parse(text)) : text.trimEnd());
+    else out.document(out.isJson ? JSON.stringify(JSON.parse(text)) : text.trimEnd());
   },
 
   async apply(context, file) {

@@ -1,6 +1,6 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
-import { clean } from '../output.mjs';
+import { prettyJson } from '../output.mjs';
 import { EXIT, numberOf, runIdOf, UsageError, wholeNumberOf } from '../usage.mjs';
 import { watchRun } from '../watch.mjs';
 import { findPipeline } from './pipelines.mjs';
@@ -209,7 +209,7 @@ export const reveal = {
     });
     const shown = revealed.task ?? revealed.given;
     if (out.isJson) out.json(shown);
-    else out.line(clean(JSON.stringify(shown, null, 2)));
+    else out.line(prettyJson(shown));
   },
 };
 

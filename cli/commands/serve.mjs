@@ -6,6 +6,7 @@ import { runAgent, TaskFailure } from '../../sdk/typescript/index.mjs';
 import { findServer } from '../connect.mjs';
 import { EXIT, wholeNumberOf } from '../usage.mjs';
 
+/** @import { ChildProcess } from 'node:child_process' */
 /** @import { Task } from '../../sdk/typescript/index.mjs' */
 /** @import { Command } from '../usage.mjs' */
 
@@ -14,7 +15,12 @@ const LAST_WORDS = 2000;
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** As in `sysexits.h`: the data is at fault, so another try would be no better. */
 const EX_DATAERR = 65;
+const IS_WINDOWS = process.platform === 'win32';
 const GRACE_MS = 5000;
+/** What a program leaves running keeps its output open: so long it is listened to after the end, and no longer. */
+const LAST_WORDS_MS = 1000;
+/** Those that programs of this agent lead: they end with it, however it ends. @type {Set<number>} */
+const groups = new Set();
 
 /** @type {Command} */
 export const serve = {
@@ -66,20 +72,8 @@ async function tell(out, { task_id, run_id, stage, attempt }, work) {
  * @param {string[]} command @param {Task} task
  */
 function runProgram([program = '', ...args], task) {
-  const { input, config, parameters, signal, log } = task;
-  const child = spawn(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      SIGNALBOX_TASK: task.task_id,
-      SIGNALBOX_RUN: task.run_id,
-      SIGNALBOX_STAGE: task.stage,
-      SIGNALBOX_ATTEMPT: String(task.attempt),
-      SIGNALBOX_EFFECT_KEY: task.effectKey,
-      SIGNALBOX_CONFIG: JSON.stringify(config),
-      SIGNALBOX_PARAMETERS: JSON.stringify(parameters),
-    },
-  });
+  const { input, signal, log } = task;
+  const child = begin(program, args, task);
   signal.addEventListener('abort', () => end(child), { once: true });
   // It may end without having read all of it.
   child.stdin.on('error', () => {}).end(`${JSON.stringify(input ?? null)}\n`);
@@ -93,14 +87,14 @@ function runProgram([program = '', ...args], task) {
   let bytes = 0;
   child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
     bytes += chunk.length;
-    if (bytes > MOST_OUTPUT_BYTES) child.kill('SIGKILL');
+    if (bytes > MOST_OUTPUT_BYTES) signalAll(child, 'SIGKILL');
     else printed.push(chunk);
   });
   return new Promise((resolve, reject) => {
     child.once('error', (error) =>
       reject(new TaskFailure(`${program} cannot be started: ${error.message}`, { code: 'NO_PROGRAM' })),
     );
-    child.once('close', (code, killedBy) => {
+    whenOver(child, (code, killedBy) => {
       if (code === 0) resolve(readOutput(Buffer.concat(printed).toString('utf8').trim()));
       else if (bytes > MOST_OUTPUT_BYTES)
         reject(new TaskFailure(`${program} printed more than 64 MB.`, { code: 'TOO_MUCH' }));
@@ -116,11 +110,74 @@ function runProgram([program = '', ...args], task) {
   });
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-function end(child) {
-  child.kill('SIGTERM');
-  setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+/**
+ * In a process group of its own, so that what it starts can be ended with it.
+ * @param {string} program @param {string[]} args @param {Task} task
+ */
+function begin(program, args, task) {
+  const env = {
+    ...process.env,
+    SIGNALBOX_TASK: task.task_id,
+    SIGNALBOX_RUN: task.run_id,
+    SIGNALBOX_STAGE: task.stage,
+    SIGNALBOX_ATTEMPT: String(task.attempt),
+    SIGNALBOX_EFFECT_KEY: task.effectKey,
+    SIGNALBOX_CONFIG: JSON.stringify(task.config),
+    SIGNALBOX_PARAMETERS: JSON.stringify(task.parameters),
+  };
+  try {
+    return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env, detached: !IS_WINDOWS });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'E2BIG')) throw error;
+    const [config, parameters] = [env.SIGNALBOX_CONFIG, env.SIGNALBOX_PARAMETERS].map(sizeOf);
+    // Another try would be no better.
+    throw new TaskFailure(
+      `${program} cannot be started: the stage's configuration (${config} KB) and the run's parameters (${parameters} KB) are more than the environment of a program holds. Hand large values over as input.`,
+      { class: 'invalid-input', code: 'TOO_LARGE_FOR_PROGRAM' },
+    );
+  }
 }
+
+/** @param {string} text */
+const sizeOf = (text) => Math.ceil(Buffer.byteLength(text) / 1024);
+
+/**
+ * When it has ended and all of its output has come. A process that it left behind may hold that open for as long as it likes.
+ * @param {ChildProcess} child @param {(code: number | null, signal: NodeJS.Signals | null) => void} settle
+ */
+function whenOver(child, settle) {
+  const { pid } = child;
+  if (pid !== undefined && !IS_WINDOWS) groups.add(pid);
+  child.once('exit', () => {
+    if (pid !== undefined) groups.delete(pid);
+    const limit = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, LAST_WORDS_MS);
+    child.once('close', () => clearTimeout(limit));
+  });
+  child.once('close', settle);
+}
+
+/** @param {ChildProcess} child */
+function end(child) {
+  signalAll(child, 'SIGTERM');
+  setTimeout(() => signalAll(child, 'SIGKILL'), GRACE_MS).unref();
+}
+
+/** All of its group. @param {Pick<ChildProcess, 'pid'>} child @param {NodeJS.Signals} signal */
+function signalAll({ pid }, signal) {
+  if (pid === undefined) return;
+  try {
+    process.kill(IS_WINDOWS ? pid : -pid, signal);
+  } catch {
+    // There is nobody left in it.
+  }
+}
+
+process.on('exit', () => {
+  for (const pid of groups) signalAll({ pid }, 'SIGKILL');
+});
 
 /** JSON where it is, and a text otherwise. @param {string} text */
 function readOutput(text) {

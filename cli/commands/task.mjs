@@ -1,5 +1,5 @@
 // @ts-check
-import { clean } from '../output.mjs';
+import { clean, prettyJson } from '../output.mjs';
 import { EXIT, numberOf } from '../usage.mjs';
 import { readInput } from './runs.mjs';
 
@@ -29,7 +29,7 @@ export const task = {
     if (out.isJson) out.json(done);
     else if (options.detach) out.line(done.task_id);
     else if (done.error) out.line(clean(`${done.error.code}: ${done.error.message}`));
-    else out.line(JSON.stringify(done.output, null, 2));
+    else out.line(prettyJson(done.output));
     return options.detach || done.status === 'completed' ? EXIT.ok : EXIT.failed;
   },
 };

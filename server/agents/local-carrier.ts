@@ -66,7 +66,7 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
 
   const timer = setInterval(
     () => {
-      const now = Date.now();
+      const now = performance.now();
       for (const work of works.values()) if (work.beatAt <= now) beat(work, now);
     },
     Math.min(options.beatMs, LOOK_MS),
@@ -81,7 +81,7 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
   function workOn(handOut: HandOut): Work {
     // Three beats fit into the time that one must come in, so two may be late.
     const beatEveryMs = Math.min(options.beatMs, (handOut.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
-    const beatAt = Date.now() + beatEveryMs;
+    const beatAt = performance.now() + beatEveryMs;
     return { handOut, beatAt, beatEveryMs, lines: 0, abort: null, progress: undefined };
   }
 
@@ -151,7 +151,7 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
       progress(fraction, note) {
         const before = work.progress?.fraction ?? 0;
         work.progress = { fraction, ...(note === undefined ? {} : { note }) };
-        if (fraction - before >= 0.01) beat(work, Date.now());
+        if (fraction - before >= 0.01) beat(work, performance.now());
       },
       partial(chunk) {
         log(work, { level: 'info', message: chunk, fields: { partial: true } });

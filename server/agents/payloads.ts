@@ -83,9 +83,9 @@ export function createPayloads(options: PayloadOptions): Payloads {
   const { expand, load } = createExpander(objects, maxBytes);
 
   async function announce(orgId: OrgId, object: StoredObject): Promise<void> {
-    const until = Date.now() + patienceMs;
+    const until = performance.now() + patienceMs;
     while (!(await registerObject(sql, orgId, object))) {
-      if (Date.now() >= until) {
+      if (performance.now() >= until) {
         throw new SignalboxError('UNAVAILABLE', `The object ${object.hash} is just being deleted.`, {
           advice: 'Try again in a moment.',
           details: { retryAfterSeconds: 5 },

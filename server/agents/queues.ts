@@ -33,6 +33,14 @@ export function queuesOfAgent({
   ];
 }
 
+/** Those that nobody else looks into: with their agent they are of no use. */
+export const ownQueuesOf = (entries: readonly FleetEntry[]): Set<string> =>
+  new Set(
+    entries.flatMap(({ orgId, transport, id }) =>
+      takesFromQueue(transport) ? [queueNamesFor(orgId).own(transport, id)] : [],
+    ),
+  );
+
 /** All queues that these agents look into: a process notices the emptiness only of queues that it has named. */
 export const queuesOf = (entries: readonly FleetEntry[]): Set<string> =>
   new Set(entries.flatMap(queuesOfAgent));

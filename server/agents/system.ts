@@ -13,7 +13,7 @@ import { createDesk } from './desk.ts';
 import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
 import type { CommittedStep, EnginePort } from './engine-port.ts';
 import { createOpenOrgs } from './open-orgs.ts';
-import { type Control, createControl, queueNamesFor, queuesOf } from './queues.ts';
+import { type Control, createControl, ownQueuesOf, queueNamesFor, queuesOf } from './queues.ts';
 import type { BreakerOptions } from './registry/breaker.ts';
 import { createFleet, type Fleet } from './registry/fleet.ts';
 import { createPresence } from './registry/presence.ts';
@@ -283,12 +283,28 @@ function makeFleetListener(options: {
   broker: Broker;
   onTrouble(message: string, error: unknown): void;
 }): (entries: FleetEntry[]) => void {
+  const { broker, onTrouble } = options;
+  let own: ReadonlySet<string> = new Set();
+  /** Of agents that have left the list. One that still holds something is looked at again with the next change of the list. */
+  const left = new Set<string>();
+
+  function forgetOwn(now: ReadonlySet<string>): void {
+    for (const queue of own) if (!now.has(queue)) left.add(queue);
+    own = now;
+    for (const queue of left) {
+      if (now.has(queue)) left.delete(queue);
+      else broker.forgetQueue(queue).then((isGone) => isGone && left.delete(queue), report(queue));
+    }
+  }
+
+  const report = (queue: string) => (error: unknown) =>
+    onTrouble(`The queue ${queue} of an agent that is gone could not be deleted.`, error);
+
   return (entries) => {
     for (const queue of queuesOf(entries)) {
-      options.broker
-        .ensureQueue(queue)
-        .catch((error) => options.onTrouble(`The queue ${queue} could not be made.`, error));
+      broker.ensureQueue(queue).catch((error) => onTrouble(`The queue ${queue} could not be made.`, error));
     }
+    forgetOwn(ownQueuesOf(entries));
     options.hands.setFleet(entries);
   };
 }

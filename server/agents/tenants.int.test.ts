@@ -138,6 +138,18 @@ describe.each([
     await agent.vanish();
   });
 
+  it('leave no queue of their own behind when they are taken off the list', async () => {
+    const world = await openTenants(options);
+    const { visitor } = await join(world, OTHER, 'theirs');
+    const own = queuesOfTenant(OTHER).ownPull(visitor.agentId);
+    const known = async () => (await world.broker.depths()).map(({ queue }) => queue);
+    await eventually(async () => expect(await known()).toContain(own));
+    await world.program().agents.registry.deregister(OTHER, visitor.agentId);
+    await eventually(async () => expect(await known()).not.toContain(own));
+    // That of the capability is for whoever has it next.
+    expect(await known()).toContain(queuesOfTenant(OTHER).pull('resize'));
+  });
+
   it('see, replay and discard no dead letters but their own', async () => {
     const world = await openTenants(options);
     const { broker } = world;

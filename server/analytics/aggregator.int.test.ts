@@ -161,6 +161,49 @@ describe('what has ended is counted', () => {
     ]);
   });
 
+  test('but for an hour that cannot be counted, which spoils no other and is counted as soon as it can be', async () => {
+    const { sql } = database;
+    const [{ at } = { at: new Date() }] = await sql<{ at: Date }[]>`
+      SELECT date_trunc('hour', max(finished_at)) AS at FROM runs WHERE finished_at < now() - interval '3 hours'`;
+    await sql.unsafe(`CREATE FUNCTION no_such_hour() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.at >= '${at.toISOString()}' AND NEW.at < timestamptz '${at.toISOString()}' + interval '1 hour' THEN
+          RAISE 'it cannot be counted' USING ERRCODE = '22021'; END IF;
+        RETURN NEW; END $$;
+      CREATE TRIGGER no_such_hour BEFORE INSERT ON analytics_slices FOR EACH ROW EXECUTE FUNCTION no_such_hour()`);
+    await using one = newAggregator();
+    try {
+      await expect(one.run()).rejects.toThrow('it cannot be counted');
+      const [before] = await sql`SELECT count(*)::int AS runs FROM runs
+        WHERE finished_at >= ${at} AND finished_at < ${at}::timestamptz + interval '1 hour'`;
+      const counted = Object.values((await sums(0)) ?? {}).reduce((sum, count) => sum + count, 0);
+      const ended = Object.values((await truth()) ?? {}).reduce((sum, count) => sum + count, 0);
+      expect(before?.runs).toBeGreaterThan(0);
+      expect(counted).toBe(ended - before?.runs);
+      expect((await marks())?.hours).not.toBeNull();
+    } finally {
+      await sql.unsafe('DROP TRIGGER no_such_hour ON analytics_slices; DROP FUNCTION no_such_hour()');
+    }
+    expect(await one.run()).toBe(true);
+    expect(await sums(0)).toEqual(await truth());
+    const { hours } = await marks();
+    expect(await sums(1, hours)).toEqual(await truth(hours));
+  });
+
+  test('also with a zero character in the code of a failure', async () => {
+    await using one = newAggregator();
+    const { sql } = database;
+    const odd = { class: 'agent', code: 'A\u0000B', message: 'of\u0000f' };
+    const [kept] =
+      await sql`SELECT id, error::text, error_group FROM runs WHERE error IS NOT NULL ORDER BY id LIMIT 1`;
+    const set = (error: string, group: string) =>
+      sql`UPDATE runs SET error = ${error}::text::json, error_group = ${group}::text WHERE id = ${kept?.id}`;
+    await set(JSON.stringify(odd), 'cccccccccccccccc');
+    expect(await one.run()).toBe(true);
+    const [group] = await sql`SELECT code, message FROM error_groups WHERE id = 'cccccccccccccccc'`;
+    expect(group).toEqual({ code: 'A\uFFFDB', message: 'of\uFFFDf' });
+    await set(kept?.error, kept?.error_group);
+  });
+
   test('with kinds of failures, when they were first and last seen, and what people have decided left alone', async () => {
     await using one = newAggregator();
     await one.run();

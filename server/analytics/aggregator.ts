@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase, type Sql } from '#db/client.ts';
+import { isAway } from '#db/is-away.ts';
 import {
   advance,
   listCounted,
@@ -66,11 +67,14 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const sinceMs =
       progress.countedUntil && progress.countedUntil - (isFar ? LOOK_FAR_BACK_MS : LOOK_BACK_MS);
     const slices = await findUncounted(sql, { sinceMs, sliceMs: SLICE_MS });
+    const failed: unknown[] = [];
     // The newest first: it is what people look at.
     for (const hour of Map.groupBy(slices, ({ orgId, at }) => `${orgId} ${floorTo(HOUR_MS, at)}`).values()) {
-      if (stopped || !(await countHour(hour, rest))) return false;
+      if (stopped || !(await countHour(hour, rest).catch(noteIn(failed)))) return false;
     }
     if (!(await seal(progress))) return false;
+    // The mark stays where it is, so that hour is found again; all others are counted.
+    if (failed.length > 0) throw failed[0];
     await advance(sql, { countedUntil: progress.now });
     if (isFar) lookedFarAt = progress.now;
     return true;
@@ -149,6 +153,15 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     run: () => run(),
   };
 }
+
+/** An hour with something in it that cannot be counted is passed over: it must not hide all others, of whatever tenant. */
+const noteIn =
+  (failed: unknown[]) =>
+  (error: unknown): true => {
+    if (isAway(error)) throw error;
+    failed.push(error);
+    return true;
+  };
 
 /** Up to when hours and days are over for good, but for what comes very late. */
 const overAt = (now: number) => ({

@@ -85,7 +85,7 @@ function see(errors: Map<string, SeenError>, run: SourceRun, tasks: Work['tasks'
   const known = errors.get(id);
   errors.set(id, {
     // They come in the order in which they ended.
-    ...{ id, class: error.class, code: error.code, message: shorten(error) },
+    ...{ id, class: error.class, code: clean(error.code), message: shorten(error) },
     capability: tasks.find(({ status }) => isTaskFailure(status))?.capability ?? known?.capability ?? null,
     firstSeen: Math.min(finishedAt, known?.firstSeen ?? finishedAt),
     lastSeen: Math.max(finishedAt, known?.lastSeen ?? finishedAt),
@@ -93,5 +93,5 @@ function see(errors: Map<string, SeenError>, run: SourceRun, tasks: Work['tasks'
 }
 
 /** Postgres takes every text but one with a zero character. */
-const shorten = ({ message }: TaskError): string =>
-  message.slice(0, MAX_MESSAGE).replaceAll('\u0000', '\uFFFD');
+const clean = (text: string): string => text.replaceAll('\u0000', '\uFFFD');
+const shorten = ({ message }: TaskError): string => clean(message.slice(0, MAX_MESSAGE));

@@ -23,6 +23,7 @@ export interface AmqpDepths {
 
 /** Beyond this many we forget the oldest; the cost of forgetting is one needless move to the back of the queue. */
 const MAX_PEEKED = 10_000;
+const AT_ONCE = 8;
 
 /**
  * Depth and consumers come from a passive declaration, so no management plugin is needed. The age is read from the
@@ -80,14 +81,27 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
   };
 
   return {
-    read: (queues) =>
-      Promise.all([...queues, topology.deadLetterQueue].map((queue) => withQueue(queue, readOne))),
+    read: (queues) => fewAtOnce([...queues, topology.deadLetterQueue], (queue) => withQueue(queue, readOne)),
     async readIdle(queues) {
-      const idle = await Promise.all(queues.map((queue) => withQueue(queue, isIdle)));
+      const idle = await fewAtOnce(queues, (queue) => withQueue(queue, isIdle));
       return new Set(queues.filter((_, at) => idle[at]));
     },
     wasPeeked: (messageId) => peeked.size > 0 && peeked.delete(messageId),
   };
+}
+
+/** A connection has 2047 channels by default, and an installation may have more queues than that. */
+async function fewAtOnce<Item, Result>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, item] of left) results[at] = await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import { orGiveUp } from './amqp-link.ts';
 import { toBuffer } from './amqp-message.ts';
+import { type Backoff, makeBackoff } from './backoff.ts';
 import type { Broker } from './port.ts';
 import type { Topology } from './topology.ts';
 
@@ -9,6 +10,7 @@ export interface AmqpEventsOptions {
   /** Nothing is sent while this says false. */
   mayPublish: () => boolean;
   listenOn: () => ChannelModel | null;
+  random: () => number;
   onTrouble: (error: Error) => void;
   onHandlerError: (error: unknown) => void;
 }
@@ -23,7 +25,12 @@ interface Listener {
   onEvent: (routingKey: string, body: Uint8Array) => void;
   channel: Channel | null;
   stopped: boolean;
+  /** Tries again later: a channel that the broker closes each time must not be opened all the time. */
+  again: Backoff;
 }
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
 
 /** Events are announcements: transient, unconfirmed, and dropped rather than kept when the broker is away or slow. */
 export function makeAmqpEvents(options: AmqpEventsOptions): AmqpEvents {
@@ -41,7 +48,7 @@ export function makeAmqpEvents(options: AmqpEventsOptions): AmqpEvents {
       if (listener.channel !== on) return;
       listener.channel = null;
       // A connection that is gone attaches us again by itself; a lone channel does not.
-      setImmediate(() => void listen(listener).catch(options.onTrouble));
+      if (!listener.stopped) listener.again.plan();
     });
     listener.channel = on;
     const { queue } = await on.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
@@ -55,6 +62,7 @@ export function makeAmqpEvents(options: AmqpEventsOptions): AmqpEvents {
       }
     };
     await on.consume(queue, hear, { noAck: true });
+    listener.again.reset();
   };
 
   return {
@@ -82,12 +90,17 @@ export function makeAmqpEvents(options: AmqpEventsOptions): AmqpEvents {
       }
     },
     async subscribeEvents(pattern, onEvent) {
-      const listener: Listener = { pattern, onEvent, channel: null, stopped: false };
+      const again = makeBackoff({
+        ...{ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS, random: options.random },
+        act: () => void listen(listener).catch(options.onTrouble),
+      });
+      const listener: Listener = { pattern, onEvent, channel: null, stopped: false, again };
       listeners.add(listener);
       await listen(listener).catch(options.onTrouble);
       return {
         async stop() {
           listener.stopped = true;
+          again.cancel();
           listeners.delete(listener);
           const on = listener.channel;
           if (on) await orGiveUp(async () => on.close());

@@ -77,6 +77,13 @@ export async function withChannel<Result>(
   }
 }
 
+/** The connection is well, and this one thing is not to be had: reserved, somebody else's, or not permitted. */
+const REFUSALS: ReadonlySet<unknown> = new Set([403, 405, 406]);
+
+export function isRefused(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && REFUSALS.has(error.code);
+}
+
 function hasOtherArguments(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 406;
 }

@@ -282,6 +282,27 @@ function describeReading(use: Use): void {
     });
   });
 
+  it('forgets a queue that is of no use any more, and none that holds something or is read', async () => {
+    const { broker } = use();
+    const known = async () => (await broker.depths()).map(({ queue }) => queue);
+    const mine = 'agent.gone.task';
+    await broker.ensureQueue(mine);
+    await broker.publish([message('a', { queue: mine })]);
+    await eventually(async () => expect((await broker.idleQueues()).has(mine)).toBe(false));
+    expect(await broker.forgetQueue(mine)).toBe(false);
+    expect(await broker.purge(mine)).toBe(1);
+    const reader = await broker.consume(mine, { prefetch: 1 }, (delivery) => delivery.ack());
+    expect(await broker.forgetQueue(mine)).toBe(false);
+    expect(await known()).toContain(mine);
+    await reader.stop();
+    await eventually(async () => expect(await broker.forgetQueue(mine)).toBe(true));
+    expect(await known()).not.toContain(mine);
+    expect(await broker.forgetQueue('agent.never.task')).toBe(true);
+    // Whoever comes back finds it made again.
+    await broker.ensureQueue(mine);
+    expect(await broker.publish([message('b', { queue: mine })])).toEqual(['confirmed']);
+  });
+
   it('purges what waits in a queue', async () => {
     const { broker } = use();
     await broker.publish([message('a'), message('b'), message('other', { queue: 'intent.task' })]);

@@ -56,6 +56,7 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Broke
     async ensureQueue(queue) {
       queues.ensure(queue);
     },
+    forgetQueue: async (queue) => queues.forget(queue),
     publish: async (messages) => messages.map((message) => (running ? queues.accept(message) : 'failed')),
     publishEvent(routingKey, body) {
       if (running) topics.announce(routingKey, body);
@@ -139,6 +140,13 @@ function makeQueues({ now, onHandlerError, bury, ...limits }: QueuesOptions) {
       return new Set(
         all.filter((queue) => queue.messages.size() + unackedOf(queue) === 0).map(({ name }) => name),
       );
+    },
+    forget(name: string): boolean {
+      const queue = queues.get(name);
+      if (queue && (queue.messages.size() > 0 || queue.consumers.length > 0)) return false;
+      queues.delete(name);
+      traffic.forget(name);
+      return true;
     },
     purge: (name: string): number => queues.get(name)?.messages.clear() ?? 0,
   };

@@ -109,6 +109,11 @@ export interface Broker {
   stop(): Promise<void>;
   /** Declares the queue if it is not there. Cheap when it is known. */
   ensureQueue(queue: string): Promise<void>;
+  /**
+   * Deletes a queue that holds nothing and that nobody reads, and knows it no more. False: there is something in it or a
+   * reader at it, so it stays. True as well where it was not there.
+   */
+  forgetQueue(queue: string): Promise<boolean>;
   /** One outcome for each message, in order. Never rejects, and never waits longer than its bounds. */
   publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>;
   /** Best effort: dropped when the broker is away or slow. */

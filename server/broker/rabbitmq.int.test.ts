@@ -81,3 +81,33 @@ test('whoever only counts what waits takes no message from its place in the eyes
     await Promise.all([counts.stop(), works.stop()]);
   }
 });
+
+test('a queue that RabbitMQ refuses stands in the way of no other', async () => {
+  const namespace = `t${randomBytes(6).toString('hex')}`;
+  const warnings: string[] = [];
+  const broker = createRabbitmqBroker({ url, namespace, startTimeoutMs: 60_000 });
+  broker.onEvent((event) => event.type === 'warning' && warnings.push(event.message));
+  const connection = await amqp.connect(url);
+  try {
+    const channel = await connection.createChannel();
+    // Exclusive to this connection: whoever else declares it is told RESOURCE_LOCKED.
+    await channel.assertQueue(makeTopology(namespace).wireQueue('locked.task'), { exclusive: true });
+    await broker.ensureQueue('locked.task');
+    await broker.ensureQueue('open.task');
+    await broker.start();
+    expect(broker.state()).toMatchObject({ connected: true });
+    expect(warnings).toEqual([expect.stringContaining('locked.task')]);
+    const known = async () => (await broker.depths()).map(({ queue }) => queue);
+    expect(await known()).toContain('open.task');
+    expect(await known()).not.toContain('locked.task');
+    // Named again it is tried again, and says so to whoever named it, alone.
+    await expect(broker.ensureQueue('locked.task')).rejects.toThrow('locked.task');
+    expect(await broker.idleQueues()).toContain('open.task');
+    await channel.deleteQueue(makeTopology(namespace).wireQueue('locked.task'));
+    await broker.ensureQueue('locked.task');
+    expect(await known()).toContain('locked.task');
+  } finally {
+    await connection.close();
+    await broker.stop();
+  }
+});

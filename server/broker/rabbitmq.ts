@@ -7,7 +7,7 @@ import { type AmqpEvents, makeAmqpEvents } from './amqp-events.ts';
 import { type AmqpLinks, makeAmqpLinks } from './amqp-links.ts';
 import { toWire } from './amqp-message.ts';
 import { type AmqpPublisher, makeAmqpPublisher } from './amqp-publisher.ts';
-import { type Declarer, makeDeclarer, withChannel } from './amqp-topology.ts';
+import { type Declarer, isRefused, makeDeclarer, withChannel } from './amqp-topology.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { type Broker, type BrokerEvent, DEFAULT_MAX_REDELIVERIES, type IsMeant } from './port.ts';
 import { DISCARDED_EVENT, makeTopology, type Topology } from './topology.ts';
@@ -59,6 +59,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
     topology,
     mayPublish: () => links.publishing.model() !== null && !links.publishing.blocked(),
     listenOn: () => links.consuming.model(),
+    random: options.random ?? Math.random,
     onTrouble: core.trouble.note,
     onHandlerError: core.onHandlerError,
   });
@@ -83,7 +84,15 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
       queues.add(queue);
       // Away: the next connection declares all that is known.
       const model = links.publishing.model();
-      if (model) await guard(`declare ${queue}`, () => core.declarer.queue(model, queue));
+      if (model) await guard(`declare ${queue}`, () => declare(core, model, queue));
+    },
+    async forgetQueue(queue) {
+      if ([...consumers].some((consumer) => consumer.queue === queue)) return false;
+      const isGone = await guard(`delete ${queue}`, () => deleteUnused(core, queue));
+      if (!isGone) return false;
+      queues.delete(queue);
+      traffic.forget(queue);
+      return true;
     },
     async publish(messages) {
       const outcomes = await publisher.publish(messages.map((each) => toWire(each, topology, core.now())));
@@ -204,15 +213,33 @@ function makePublisher(core: Core, options: RabbitmqOptions): AmqpPublisher {
 
 async function declareAll(core: Core, model: ChannelModel): Promise<void> {
   await core.declarer.exchangesAndDeadLetters(model);
-  for (const queue of core.queues) await core.declarer.queue(model, queue);
+  for (const queue of core.queues) {
+    try {
+      await declare(core, model, queue);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const message = `RabbitMQ refuses the queue ${queue}, so what is meant for it stays in the outbox: ${error.message}`;
+      core.events.emit({ type: 'warning', message });
+    }
+  }
+}
+
+/** What is refused is forgotten until somebody names it again: it must not stand in the way of the others. */
+async function declare(core: Core, model: ChannelModel, queue: string): Promise<void> {
+  core.queues.add(queue);
+  try {
+    await core.declarer.queue(model, queue);
+  } catch (error) {
+    if (isRefused(error)) core.queues.delete(queue);
+    throw error;
+  }
 }
 
 /** Somebody deleted it, or a binding to it. */
 async function redeclare(core: Core, model: ChannelModel, queue: string): Promise<void> {
   await core.declarer.exchangesAndDeadLetters(model);
   if (queue === core.topology.deadLetterQueue) return;
-  core.queues.add(queue);
-  await core.declarer.queue(model, queue);
+  await declare(core, model, queue);
 }
 
 function consumerContext(core: Core, options: RabbitmqOptions) {
@@ -221,7 +248,7 @@ function consumerContext(core: Core, options: RabbitmqOptions) {
     now: core.now,
     maxRedeliveries: options.maxRedeliveries ?? DEFAULT_MAX_REDELIVERIES,
     model: () => (core.links().up() ? core.links().consuming.model() : null),
-    declareQueue: core.declarer.queue,
+    declareQueue: (model: ChannelModel, queue: string) => declare(core, model, queue),
     random: options.random ?? Math.random,
     onTrouble: core.trouble.note,
     onHandlerError: core.onHandlerError,
@@ -234,6 +261,19 @@ function purge(core: Core, queue: string): Promise<number> {
     return messageCount;
   }).catch((error: unknown) => {
     if (isMissing(error)) return 0;
+    throw error;
+  });
+}
+
+/** Some brokers say by an error that it is not there, and some by saying that it is gone. */
+function deleteUnused(core: Core, queue: string): Promise<boolean> {
+  const wireName = core.topology.wireQueue(queue);
+  return withChannel(core.reading(), async (channel) => {
+    await channel.deleteQueue(wireName, { ifEmpty: true, ifUnused: true });
+    return true;
+  }).catch((error: unknown) => {
+    if (isMissing(error)) return true;
+    if (isRefused(error)) return false;
     throw error;
   });
 }

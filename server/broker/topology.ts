@@ -22,6 +22,21 @@ const QUEUE_OF_CAPABILITY: ReadonlyMap<string, string> = new Map([
 /** Declared at start; any other queue is declared when it is first ensured. */
 export const STANDING_QUEUES: readonly string[] = [...QUEUE_OF_CAPABILITY.values(), RESPONSE_QUEUE];
 
+/**
+ * Names that are somebody else's with `.task` behind them: those above, those of `pull` and `agent` below, and RabbitMQ's
+ * own (`amq.`), which it refuses to anybody.
+ */
+const TRADITIONAL_QUEUES: ReadonlySet<string> = new Set(QUEUE_OF_CAPABILITY.values());
+const RESERVED = /^(amq|agent|pull)\./;
+
+/** No two capabilities share a queue: one whose plain name is taken has an @, which no capability holds. */
+function queueOfCapability(capability: string): string {
+  const plain = `${capability}.task`;
+  const traditional = QUEUE_OF_CAPABILITY.get(capability);
+  if (traditional !== undefined) return traditional;
+  return TRADITIONAL_QUEUES.has(plain) || RESERVED.test(plain) ? `capability.@${plain}` : plain;
+}
+
 /** The names of one tenant's queues. */
 export interface TenantQueues {
   /** Where any agent with this capability looks for work. */
@@ -43,7 +58,7 @@ export interface TenantQueues {
 export function queuesOfTenant(orgId: OrgId): TenantQueues {
   const own = orgId === DEFAULT_ORG_ID ? '' : `@${toUuid(orgId)}.`;
   return {
-    capability: (capability) => `${own}${QUEUE_OF_CAPABILITY.get(capability) ?? `${capability}.task`}`,
+    capability: (capability) => `${own}${queueOfCapability(capability)}`,
     agent: (agentId) => `${own}agent.${agentId}.task`,
     pull: (capability) => `${own}pull.${capability}`,
     ownPull: (agentId) => `${own}pull.@${agentId}`,

@@ -8,6 +8,7 @@ const KINDS = ['published', 'delivered', 'returned'] as const;
 export interface Traffic {
   note(queue: string, kind: keyof QueueTraffic, count?: number): void;
   read(queue: string): QueueTraffic;
+  forget(queue: string): void;
 }
 
 interface Ring {
@@ -42,6 +43,7 @@ export function makeTraffic(now: () => number): Traffic {
       rings.set(queue, ring);
       turn(ring)[kind] += count;
     },
+    forget: (queue) => void rings.delete(queue),
     read(queue) {
       const ring = rings.get(queue);
       const sum = none();

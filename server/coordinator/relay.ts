@@ -59,7 +59,7 @@ export function createRelay(options: RelayOptions): Relay {
     let taken = 0;
     try {
       await options.points.reach('before-publish');
-      for (const queue of new Set(rows.map((row) => row.message.queue))) await broker.ensureQueue(queue);
+      await ensureQueues(new Set(rows.map((row) => row.message.queue)));
       const outcomes = await broker.publish(rows.map((row) => toOutgoing(row.message)));
       await options.points.reach('after-publish');
       outcomes.forEach((outcome, at) => {
@@ -74,6 +74,17 @@ export function createRelay(options: RelayOptions): Relay {
     }
     if (confirmed.length > 0) deleteSoon();
     return taken;
+  }
+
+  /** One that is not to be had holds up nobody else's messages: what is meant for it finds no queue, and stays. */
+  async function ensureQueues(queues: ReadonlySet<string>): Promise<void> {
+    for (const queue of queues) {
+      await broker
+        .ensureQueue(queue)
+        .catch((error) =>
+          options.onTrouble(`The queue ${queue} could not be made; its messages stay in the outbox.`, error),
+        );
+    }
   }
 
   function deleteSoon(): void {

@@ -35,11 +35,13 @@ export const tasksMessageSchema = z.object({
 });
 
 const MAX_TEXT = 65_536;
+/** What no column of Postgres and no word of its JSON can hold is replaced at the door, for all who read it later. */
+const clean = (text: string): string => text.replaceAll('\u0000', '\uFFFD').toWellFormed();
 /** An agent that talks too much is cut short; what else its message says still counts. */
 const agentText = z
   .string()
   .overwrite((text) =>
-    text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)`,
+    clean(text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)`),
   );
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -48,7 +50,7 @@ const reported = { task_id: taskIdSchema, epoch: count.min(1) };
 
 export const taskErrorSchema = z.object({
   class: z.enum(ERROR_CLASSES).default('agent'),
-  code: z.string().max(128).default('AGENT_ERROR'),
+  code: z.string().max(128).overwrite(clean).default('AGENT_ERROR'),
   message: agentText,
   details: jsonObjectSchema.optional(),
 });

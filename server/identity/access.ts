@@ -1,4 +1,5 @@
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
+import { isYoung } from '#server/domain/young.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { Actor } from './actor.ts';
@@ -35,7 +36,7 @@ const REMEMBERED = 10_000;
 
 interface Known {
   entry: Entry;
-  until: number;
+  readAt: number;
 }
 
 export function createAccess({ hot, now }: { hot: HotState; now: () => number }): Access {
@@ -62,11 +63,11 @@ export function createAccess({ hot, now }: { hot: HotState; now: () => number })
     },
     async remember(key, load) {
       const found = known.get(key);
-      if (found && found.until > now()) return found.entry;
+      if (found && isYoung(found.readAt, now(), REMEMBER_MS)) return found.entry;
       const before = changes;
       const entry = await load();
       // What was read while something changed may be from before the change.
-      if (entry && before === changes) known.set(key, { entry, until: now() + REMEMBER_MS });
+      if (entry && before === changes) known.set(key, { entry, readAt: now() });
       return entry;
     },
     async changed(subject) {

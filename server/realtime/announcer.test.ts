@@ -5,7 +5,7 @@ import { readNudge } from './nudge.ts';
 
 const run = (at: number) => `run_${String(at).padStart(32, '0')}` as RunId;
 
-function listen() {
+function listen(now = Date.now) {
   const messages: string[] = [];
   const hot = {
     publish: async (_: string, message: string) => {
@@ -13,7 +13,7 @@ function listen() {
       return true;
     },
   };
-  return { messages, announcer: createAnnouncer({ hot, now: Date.now }) };
+  return { messages, announcer: createAnnouncer({ hot, now }) };
 }
 
 test('a thousand commits of a few runs are one message with the last number of each', () => {
@@ -29,6 +29,17 @@ test('a thousand commits of a few runs are one message with the last number of e
       [run(0), null, 999],
     ],
   ]);
+});
+
+test('a clock that is set back by a day stops nothing', async () => {
+  let nowMs = 86_400_000;
+  const { messages, announcer } = listen(() => nowMs);
+  const move = () => announcer.moved({ orgId: DEFAULT_ORG_ID, id: run(1), pipelineId: null, seq: 1 });
+  move();
+  await expect.poll(() => messages.length).toBe(1);
+  nowMs = 0;
+  move();
+  await expect.poll(() => messages.length).toBe(2);
 });
 
 test('a message holds a thousand runs at most', () => {

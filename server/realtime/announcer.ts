@@ -39,7 +39,9 @@ export function createAnnouncer({ hot, now }: { hot: Pick<HotState, 'publish'>; 
       const runs = byOrg.get(orgId) ?? new Map<RunId, NudgedRun>();
       if (runs.size === 0) byOrg.set(orgId, runs);
       runs.set(id, [id, pipelineId, seq]);
-      timer ??= setTimeout(send, Math.max(0, sentAt + EVERY_MS - now()));
+      // A clock that was set back must not make it wait until it has caught up.
+      const pauseMs = Math.min(Math.max(0, sentAt + EVERY_MS - now()), EVERY_MS);
+      timer ??= setTimeout(send, pauseMs);
     },
     stop() {
       clearTimeout(timer);

@@ -101,7 +101,11 @@ export function createDesk(options: DeskOptions): Desk {
         // What went wrong is reported, and tried again.
         flush().catch(() => undefined);
       },
-      Math.max(0, flushedAt + flushMs - now(), failedAt + AFTER_TROUBLE_MS - now()),
+      // A clock that was set back must not make it wait until it has caught up.
+      Math.min(
+        Math.max(0, flushedAt + flushMs - now(), failedAt + AFTER_TROUBLE_MS - now()),
+        Math.max(flushMs, AFTER_TROUBLE_MS),
+      ),
     );
   }
 

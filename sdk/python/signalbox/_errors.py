@@ -77,7 +77,9 @@ def describe(error: BaseException) -> str:
 def describe_failure(error: BaseException) -> Dict[str, Any]:
     """What is reported of whatever a handler raised."""
     if isinstance(error, TaskFailure):
-        failure: Dict[str, Any] = {"class": error.error_class, "code": error.code[:128], "message": error.message}
+        # Types are a promise that no program is held to.
+        code, message = str(error.code)[:128], str(error.message)
+        failure: Dict[str, Any] = {"class": error.error_class, "code": code, "message": message}
         if error.details is not None:
             failure["details"] = error.details
         return failure

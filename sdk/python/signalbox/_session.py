@@ -16,7 +16,14 @@ NO_WAIT = 0.5
 PROGRESS = 0.1
 FLUSH = 10.0
 MAX_BEATS = 1000
+MAX_MESSAGE = 8000
+#: What is told in a plainer way when the server refuses it; nobody would hear of the task else.
+REPLACED = frozenset(("succeeded", "failed"))
 REFUSALS = frozenset((400, 401, 403, 404, 409))
+
+
+#: The id and the generation that a registration was answered with.
+Identity = Tuple[str, int]
 
 
 class Hands(NamedTuple):
@@ -51,7 +58,7 @@ class Session:
         self._registering = threading.Lock()
         self._over = threading.Event()
         self._news = threading.Event()
-        self._identity: Tuple[str, int] = ("", 0)
+        self._identity: Identity = ("", 0)
         self._order = "serve"
         self._room: int = registration["max_concurrency"]
         self._limit = self._room
@@ -106,11 +113,11 @@ class Session:
             task = work.task
 
             def replace(message: str) -> str:
-                error = {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
+                error = _plainer(fields["error"], message) if kind == "failed" else _refused_output(message)
                 return report_text(task, "failed", {"error": error})
 
             text = report_text(task, kind, fields, output)
-            self._outbox.add(Entry(key, text, is_answer=True, replace=replace if kind == "succeeded" else None))
+            self._outbox.add(Entry(key, text, is_answer=True, replace=replace if kind in REPLACED else None))
             self._changed.notify_all()
 
     def drain(self, within: float) -> None:
@@ -180,9 +187,10 @@ class Session:
             raise _no_answer(self._server, "register")
         self._identity = (answer["agent_id"], answer["generation"])
 
-    def _ask(self, line: Line, word: str, body_of: Callable[[int], str], timeout: float = ANSWER) -> Any:
-        """One call as this agent. A server that does not know it is told again who it is."""
-        known = self._identity
+    def _ask(
+        self, line: Line, word: str, body_of: Callable[[int], str], *, known: Identity, timeout: float = ANSWER
+    ) -> Any:
+        """One call as the agent that is `known`. A server that does not know it is told again who it is."""
         agent_id, generation = known
         try:
             return line.ask("POST", f"/agents/{agent_id}/{word}", body=body_of(generation), timeout=timeout)
@@ -198,7 +206,10 @@ class Session:
     def _send_reports(self, texts: List[str]) -> List[Dict[str, Any]]:
         reports = ",".join(texts)
         answer = self._ask(
-            self._report_line, "reports", lambda generation: f'{{"generation":{generation},"reports":[{reports}]}}'
+            self._report_line,
+            "reports",
+            lambda generation: f'{{"generation":{generation},"reports":[{reports}]}}',
+            known=self._identity,
         )
         answers = answer.get("answers") if isinstance(answer, dict) else None
         # What has not been answered one by one is kept, and told again.
@@ -221,12 +232,18 @@ class Session:
         if work is not None and answer["status"] != "ok":
             self._stop(key, work, answer.get("reason") or "the task is no longer wanted")
 
-    def _obey(self, orders: Mapping[str, Any]) -> None:
+    def _is_still(self, asked: Identity) -> bool:
+        """A call of before it registered again is told that another took its place: it was this one."""
+        return asked == self._identity and not self._registering.locked()
+
+    def _obey(self, orders: Mapping[str, Any], asked: Identity) -> None:
+        """`asked` is who it was when it asked."""
         self._last_heard = time.monotonic()
         order = orders["order"]
         reason = orders.get("reason")
         if order == "retire":
-            self.finish("replaced", reason or "another process has this name, or it was taken off the list")
+            if self._is_still(asked):
+                self.finish("replaced", reason or "another process has this name, or it was taken off the list")
             return
         if order != self._order:
             self._trouble(f"The server says {order}" + (f": {reason}" if reason else "") + ".")
@@ -280,13 +297,14 @@ class Session:
             free = self._may_claim()
             if free == 0:
                 return
+            asking = self._identity
             try:
-                self._claim(free)
+                self._claim(free, asking)
                 failures = 0
             except Exception as error:  # Whatever it is, a thread that ends would be an agent that is silent for good.
                 if self._is_leaving:
                     return
-                if isinstance(error, SignalboxError) and error.status == 409:
+                if isinstance(error, SignalboxError) and error.status == 409 and self._is_still(asking):
                     self.finish("replaced", str(error))
                     return
                 failures += 1
@@ -294,7 +312,7 @@ class Session:
                     self._trouble(f"No tasks can be had just now: {describe(error)}")
                 self._over.wait(backoff(failures, retry_after=retry_after_of(error)))
 
-    def _claim(self, free: int) -> None:
+    def _claim(self, free: int, asking: Identity) -> None:
         started = time.monotonic()
         wish = {"max": free, "in_flight": len(self._works), "wait_ms": int(CLAIM * 1000)}
         self._is_claiming = True
@@ -303,7 +321,8 @@ class Session:
                 self._claim_line,
                 "claim",
                 lambda generation: json.dumps({"generation": generation, **wish}),
-                CLAIM + ANSWER,
+                known=asking,
+                timeout=CLAIM + ANSWER,
             )
         finally:
             self._is_claiming = False
@@ -313,7 +332,7 @@ class Session:
                 self._begin(task)
             except Exception as error:
                 failed = error  # The others are none the worse for it.
-        self._obey(claimed["orders"])
+        self._obey(claimed["orders"], asking)
         if failed is not None:
             raise failed
         if not claimed["tasks"] and time.monotonic() - started < NO_WAIT:
@@ -371,14 +390,27 @@ class Session:
                 tasks.append(beat)
             count = len(self._works)
         sign = {"in_flight": count, "load": count / self._room, "draining": self._is_leaving}
+        asking = self._identity
         answer = self._ask(
             line,
             "heartbeat",
             lambda generation: json.dumps({"generation": generation, "beat": sign, "tasks": tasks}),
+            known=asking,
         )
         for (key, _), told in zip(due, answer["answers"]):
             self._hear(key, told)
-        self._obey(answer)
+        self._obey(answer, asking)
+
+
+def _refused_output(message: str) -> Dict[str, Any]:
+    return {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
+
+
+def _plainer(error: Mapping[str, Any], why: str) -> Dict[str, Any]:
+    """A failure that the server would not have is one all the same: what people read of it stays."""
+    told = error["message"][:MAX_MESSAGE]
+    message = f"{told} (The server refused the rest of what the agent said of it: {why})"
+    return {"class": "agent", "code": "FAILURE_REFUSED", "message": message}
 
 
 def _no_answer(server: Server, word: str) -> SignalboxError:

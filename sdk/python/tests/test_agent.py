@@ -128,6 +128,23 @@ class AgentTest(unittest.TestCase):
         # The line that came with it was not lost with it.
         self.assertEqual(kinds[-3:], ["log", "succeeded", "failed"])
 
+    def test_tells_a_failure_that_the_server_refused_in_a_plainer_way(self) -> None:
+        def doors(word: str, asked: Asked, count: int) -> Any:
+            if word != "reports":
+                return giving(task(1))(word, asked, count)
+            is_refused = any("details" in report.get("error", {}) for report in asked.body["reports"])
+            return Answer(400, {"code": "INVALID", "detail": "No such class."}) if is_refused else None
+
+        def work(given: Task) -> None:
+            raise TaskFailure("No price.", error_class="odd", details={"row": 7})
+
+        server = self.open(doors)
+        self.join(server, work)
+        until("both tries", lambda: len(server.reports()) == 2)
+        error = server.reports()[1]["error"]
+        self.assertEqual((error["class"], error["code"]), ("agent", "FAILURE_REFUSED"))
+        self.assertRegex(error["message"], r"^No price\. .*No such class\.")
+
     def test_sends_many_lines_in_few_requests_in_order_before_the_result(self) -> None:
         def work(given: Task) -> None:
             for line in range(1200):
@@ -180,6 +197,26 @@ class AgentTest(unittest.TestCase):
         server = self.open(doors)
         self.join(server, lambda given: None)
         until("the new name", lambda: any(one.path == "/agents/agent_2/claim" for one in server.asked))
+
+    def test_is_not_replaced_by_itself_by_what_is_said_to_its_calls_of_before_it_registered_again(self) -> None:
+        def doors(word: str, asked: Asked, count: int) -> Any:
+            if word == "register":
+                return Answer(body={"agent_id": "agent_1", "generation": count})
+            generation = asked.body["generation"]
+            if word == "claim" and generation == 1:
+                if count == 1:
+                    return claimed(task(1))
+                until("the second registration", lambda: server.count("register") == 2)
+                return Answer(body={"tasks": [], "orders": {"order": "retire", "generation": 1}})
+            if word == "claim":
+                given.append(1)
+                return claimed(task(2)) if len(given) == 1 else None
+            return Answer(404, {"code": "NOT_FOUND"}) if word == "reports" and generation == 1 else None
+
+        given: List[int] = []
+        server = self.open(doors)
+        self.join(server, lambda task: task.input, max_concurrency=2)
+        until("the next task's answer", lambda: 2 in [report.get("output") for report in server.reports()])
 
     def test_waits_for_a_server_that_is_not_there_until_it_is_told_to_leave(self) -> None:
         troubles: List[str] = []

@@ -8,7 +8,7 @@ import { watchProcess } from './process.mjs';
 /**
  * @import { Agent, AgentEnd, AgentOptions } from '../index.mjs'
  * @import { Granted } from './session.mjs'
- * @typedef {{ type: string, output?: string, error?: object }} Answer
+ * @typedef {{ type: string, output?: string, error?: { message: string } }} Answer
  * @typedef {{ type: 'log', key: string, fields: Record<string, unknown> } | { type: 'progress', key: string, fraction: number, note?: string | undefined }
  *   | { type: 'answer', key: string, answer: Answer } | { type: 'drain', withinMs: number } | { type: 'stop' }} ToWorker
  * @typedef {{ type: 'registered', id: string } | { type: 'refused', error: any } | { type: 'trouble', message: string }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentOptions, Handler } from '../index.mjs';
+import type { AgentOptions, Handler, JsonObject } from '../index.mjs';
 import { type Asked, agentDoors, claimed, startScriptedServer, task } from '../testing/scripted-server.ts';
 import { startAgent } from './agent.mjs';
 import { TaskFailure } from './errors.mjs';
@@ -100,6 +100,47 @@ describe('an agent', () => {
     ]);
   });
 
+  test('says a failure whose details no JSON can hold, and goes on', async () => {
+    const circle: Record<string, unknown> = {};
+    circle.again = circle;
+    const odd: unknown[] = [{ big: 1n }, circle, () => 'a function', [1, 2]];
+    const { server, reports } = await open((word, _asked, count) =>
+      word === 'claim' && count <= 6 ? claimed(task(count)) : undefined,
+    );
+    await joinAs(server.url, ({ input }) => {
+      const at = Number(input) - 1;
+      if (at === 4) throw new TaskFailure(7 as unknown as string, { code: 7 as unknown as string });
+      if (at < 4) throw new TaskFailure(`The ${at}th.`, { details: odd[at] as JsonObject });
+      return 'done';
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(6), PATIENCE);
+    expect(reports()).toMatchObject([
+      { error: { message: 'The 0th.', details: { unreadable: expect.stringContaining('BigInt') } } },
+      { error: { message: 'The 1th.', details: { unreadable: expect.stringContaining('circular') } } },
+      { error: { message: 'The 2th.', details: { unreadable: expect.any(String) } } },
+      { error: { message: 'The 3th.', details: { value: [1, 2] } } },
+      { error: { message: '7', code: '7' } },
+      { type: 'succeeded' },
+    ]);
+  });
+
+  test('tells a failure that the server refused in a plainer way', async () => {
+    const { server, reports } = await open((word, asked, count) => {
+      if (word !== 'reports') return giving(task(1))(word, asked, count);
+      const isRefused = asked.body.reports.some(
+        ({ error }: { error?: object }) => error && 'details' in error,
+      );
+      return isRefused ? { status: 400, body: { code: 'INVALID', detail: 'No such class.' } } : undefined;
+    });
+    await joinAs(server.url, () => {
+      throw new TaskFailure('No price.', { class: 'odd' as 'agent', details: { row: 7 } });
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(2), PATIENCE);
+    const { error } = reports()[1];
+    expect(error).toEqual({ class: 'agent', code: 'FAILURE_REFUSED', message: expect.any(String) });
+    expect(error.message).toMatch(/^No price\. .*No such class\./);
+  });
+
   test('keeps a result until the server has answered, and knows one that is too large from a server that is away', async () => {
     let refusals = 0;
     const { server, reports } = await open((word, asked, count) => {
@@ -193,6 +234,39 @@ describe('an agent', () => {
       code: 'UNAUTHENTICATED',
       advice: 'Use a token.',
     });
+  });
+
+  test('is not replaced by itself: what is said to its calls of before it registered again is not for it', async () => {
+    let wasGiven = false;
+    const { server, reports } = await open((word, { body }, count) => {
+      if (word === 'register') return { body: { agent_id: 'agent_1', generation: count } };
+      const retired = { order: 'retire', generation: body.generation };
+      if (word === 'claim' && body.generation === 1) {
+        return count === 1
+          ? { body: { tasks: [task(1)], orders: { order: 'serve', generation: 1 } } }
+          : untilRegisteredAgain.then(() => ({ body: { tasks: [], orders: retired } }));
+      }
+      if (word === 'claim' && !wasGiven) {
+        wasGiven = true;
+        return claimed(task(2));
+      }
+      return word === 'reports' && body.generation === 1
+        ? { status: 404, body: { code: 'NOT_FOUND' } }
+        : undefined;
+    });
+    const untilRegisteredAgain = vi.waitFor(
+      () => expect(server.asked.filter(({ path }) => path.endsWith('/register'))).toHaveLength(2),
+      PATIENCE,
+    );
+    const { agent } = await joinAs(server.url, ({ input }) => input, { maxConcurrency: 2 });
+    let end: unknown;
+    void agent.ended.then((told) => {
+      end = told;
+    });
+    await vi.waitFor(() => {
+      expect(end).toBeUndefined();
+      expect(reports()).toContainEqual(expect.objectContaining({ type: 'succeeded', output: 2 }));
+    }, PATIENCE);
   });
 
   test('ends, with why, when another process has its name', async () => {

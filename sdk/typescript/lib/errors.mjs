@@ -47,12 +47,36 @@ const MAX_STACK = 8000;
 export function describeFailure(error) {
   if (error instanceof TaskFailure) {
     const { class: errorClass, code, message, details } = error;
-    return { class: errorClass, code: code.slice(0, 128), message, ...(details ? { details } : {}) };
+    // Types are a promise that no program is held to.
+    const said = { class: errorClass, code: textOf(code).slice(0, 128), message: textOf(message) };
+    return { ...said, ...(details ? { details: fit(details) } : {}) };
   }
   const isError = error instanceof Error;
-  const message = isError ? error.message || error.name : String(error);
+  const message = textOf(isError ? error.message || error.name : error);
   const details = isError ? { name: error.name, stack: (error.stack ?? '').slice(0, MAX_STACK) } : undefined;
   return { class: 'agent', code: 'AGENT_ERROR', message, ...(details ? { details } : {}) };
+}
+
+/**
+ * Details and fields are no reason to fail: what cannot be JSON is left out with why.
+ * @param {unknown} fields @returns {JsonObject}
+ */
+export function fit(fields) {
+  try {
+    const fitting = JSON.parse(JSON.stringify(fields));
+    return typeof fitting === 'object' && !Array.isArray(fitting) ? fitting : { value: fitting };
+  } catch (error) {
+    return { unreadable: messageOf(error) };
+  }
+}
+
+/** Some objects refuse to be written as text. @param {unknown} value */
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }
 
 /** @param {unknown} error */

@@ -1,6 +1,6 @@
 // @ts-check
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describeFailure, TaskFailure } from './errors.mjs';
+import { describeFailure, fit, TaskFailure } from './errors.mjs';
 import { createHttp } from './http.mjs';
 import { createWorkspace } from './workspace.mjs';
 
@@ -142,17 +142,5 @@ function toJson(output) {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new TaskFailure(`The output cannot be JSON: ${why}`, { class: 'invalid-output', code: 'NOT_JSON' });
-  }
-}
-
-/**
- * A line is no reason to fail: what cannot be JSON is left out with why.
- * @param {JsonObject} fields @returns {JsonObject}
- */
-function fit(fields) {
-  try {
-    return JSON.parse(JSON.stringify(fields));
-  } catch (error) {
-    return { unreadable: error instanceof Error ? error.message : String(error) };
   }
 }

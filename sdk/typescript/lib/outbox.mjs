@@ -5,7 +5,7 @@ import { backoffMs, createBell, pause } from './pauses.mjs';
 /**
  * A report on its way, already written as JSON: a large output is turned into text once.
  * @typedef {{ key: string, isAnswer: boolean, text: string, replace?: (why: string) => string }} Entry
- * @typedef {{ status: 'ok' } | { status: 'stop' | 'stale', reason: string }} ReportAnswer
+ * @typedef {{ status: 'ok' } | { status: 'stop' | 'stale' | 'unknown', reason: string }} ReportAnswer
  */
 
 const MAX_REPORTS = 500;

@@ -23,6 +23,7 @@ const NO_WAIT_MS = 500;
 const PROGRESS_MS = 100;
 const FLUSH_MS = 10_000;
 const MAX_BEATS = 1000;
+const MAX_MESSAGE = 8000;
 
 /** @param {{ task_id: string, epoch: number }} task */
 export const keyOf = ({ task_id, epoch }) => `${task_id} ${epoch}`;
@@ -70,20 +71,26 @@ export function createSession(options, hands) {
    * @param {{ signal?: AbortSignal, timeoutMs?: number }} [how]
    */
   async function ask(word, bodyOf, how = {}) {
-    const { id, generation } = identity;
+    const known = identity;
     try {
-      const path = `/agents/${id}/${word}`;
-      return await http.once({ method: 'POST', path, body: bodyOf(generation), signal: over.signal, ...how });
+      const path = `/agents/${known.id}/${word}`;
+      const body = bodyOf(known.generation);
+      return await http.once({ method: 'POST', path, body, signal: over.signal, ...how });
     } catch (error) {
       if (!(error instanceof SignalboxError) || error.status !== 404 || error.code !== 'NOT_FOUND')
         throw error;
-      hands.trouble('The server does not know this agent any more; it registers again.');
-      registering ??= register().finally(() => {
-        registering = null;
-      });
-      await registering;
+      if (identity === known) await registerAgain();
       throw error;
     }
+  }
+
+  function registerAgain() {
+    if (registering !== null) return registering;
+    hands.trouble('The server does not know this agent any more; it registers again.');
+    registering = register().finally(() => {
+      registering = null;
+    });
+    return registering;
   }
 
   async function register() {
@@ -133,9 +140,16 @@ export function createSession(options, hands) {
     if (work && answer.status !== 'ok') stop(key, work, answer.reason || 'the task is no longer wanted');
   }
 
-  /** @param {Orders} orders */
-  function obey(orders) {
+  /**
+   * A call of before it registered again is told that another took its place: it was this one.
+   * @param {typeof identity} asked
+   */
+  const isStill = (asked) => asked === identity && registering === null;
+
+  /** @param {Orders} orders @param {typeof identity} asked who it was when it asked */
+  function obey(orders, asked) {
     lastHeardAt = performance.now();
+    if (orders.order === 'retire' && !isStill(asked)) return;
     if (orders.order === 'retire') {
       finish({
         why: 'replaced',
@@ -172,7 +186,8 @@ export function createSession(options, hands) {
     outbox.add({ key, isAnswer: true, text: reportText(task, 'released') });
   }
 
-  async function claim() {
+  /** @param {typeof identity} asking */
+  async function claim(asking) {
     const startedAt = performance.now();
     const max = Math.min(limit - works.size, 1000);
     const wish = { max, in_flight: works.size, wait_ms: CLAIM_MS };
@@ -187,7 +202,7 @@ export function createSession(options, hands) {
       if (isLeaving) giveBack(keyOf(task), task);
       else begin(task);
     }
-    obey(orders);
+    obey(orders, asking);
     const wasWait = tasks.length > 0 || performance.now() - startedAt > NO_WAIT_MS;
     if (!wasWait) await pause(NO_WAIT_MS, leaving.signal);
   }
@@ -199,12 +214,13 @@ export function createSession(options, hands) {
         await claimBell.wait(60_000);
         continue;
       }
+      const asking = identity;
       try {
-        await claim();
+        await claim(asking);
         failures = 0;
       } catch (error) {
         if (isLeaving) return;
-        if (error instanceof SignalboxError && error.status === 409) {
+        if (error instanceof SignalboxError && error.status === 409 && isStill(asking)) {
           finish({ why: 'replaced', message: messageOf(error) });
           return;
         }
@@ -227,11 +243,12 @@ export function createSession(options, hands) {
     const load = works.size / registration.max_concurrency;
     const sign = { in_flight: works.size, load, draining: isLeaving };
     for (const [, work] of due) work.hasNews = false;
+    const asking = identity;
     const answer = await ask('heartbeat', (generation) => JSON.stringify({ generation, beat: sign, tasks }));
     due.forEach(([key], at) => {
       hear(key, answer.answers[at]);
     });
-    obey(answer);
+    obey(answer, asking);
   }
 
   /** Those whose turn it is; between the turns only those who have news. @param {boolean} isTurn */
@@ -297,17 +314,20 @@ export function createSession(options, hands) {
       work.hasNews = true;
       beatBell.ring();
     },
-    /** @param {string} key @param {{ type: string, output?: string, error?: object }} answer the output as JSON */
+    /** @param {string} key @param {{ type: string, output?: string, error?: { message: string } }} answer the output as JSON */
     answer(key, { type, output, error }) {
       const work = works.get(key);
       if (!work) return;
       works.delete(key);
       const text = reportText(work.task, type, { output, ...(error ? { error } : {}) });
-      const replace = (/** @type {string} */ message) =>
+      const instead = (/** @type {string} */ why) =>
         reportText(work.task, 'failed', {
-          error: { class: 'invalid-output', code: 'OUTPUT_REFUSED', message },
+          error: type === 'failed' ? plainer(error, why) : refusedOutput(why),
         });
-      outbox.add({ key, isAnswer: true, text, ...(type === 'succeeded' ? { replace } : {}) });
+      outbox.add({
+        ...{ key, isAnswer: true, text },
+        ...(type === 'succeeded' || type === 'failed' ? { replace: instead } : {}),
+      });
       claimBell.ring();
     },
     /** @param {number} withinMs */
@@ -328,6 +348,22 @@ export function createSession(options, hands) {
       finish({ why: 'drained', message: 'It has finished or given back what it had.' });
     },
     stop: () => finish({ why: 'stopped', message: 'the agent was stopped' }),
+  };
+}
+
+/** @param {string} message */
+const refusedOutput = (message) => ({ class: 'invalid-output', code: 'OUTPUT_REFUSED', message });
+
+/**
+ * A failure that the server would not have is one all the same: what people read of it stays.
+ * @param {{ message: string } | undefined} error @param {string} why
+ */
+function plainer(error, why) {
+  const told = (error?.message ?? '').slice(0, MAX_MESSAGE);
+  return {
+    class: 'agent',
+    code: 'FAILURE_REFUSED',
+    message: `${told} (The server refused the rest of what the agent said of it: ${why})`,
   };
 }
 

@@ -216,7 +216,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       const arrival = waiting.nextArrival();
       const tasks = await takeGranted(from, own, max);
       if (tasks.length > 0 && wish.signal?.aborted) await release(from, tasks);
-      const leftMs = until - Date.now();
+      const leftMs = until - performance.now();
       if (tasks.length > 0 || leftMs <= 0 || wish.signal?.aborted) return { tasks, orders };
       options.otherMemories?.lookFor(waiting.queues);
       // Now and then without cause, so that an order is heard that was given meanwhile.
@@ -238,7 +238,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
         new Promise((resolve) => {
           wake = resolve;
         });
-      const until = Date.now() + Math.min(Math.max(wish.waitMs, 0), MAX_WAIT_MS);
+      const until = performance.now() + Math.min(Math.max(wish.waitMs, 0), MAX_WAIT_MS);
       const end = (): void => wake();
       ends.add(end);
       try {

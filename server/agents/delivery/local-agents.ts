@@ -70,8 +70,8 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
   }
 
   async function untilIdle(withinMs: number): Promise<void> {
-    const until = Date.now() + withinMs;
-    while (carrier.working() > 0 && Date.now() < until) await sleep(LOOK_MS);
+    const until = performance.now() + withinMs;
+    while (carrier.working() > 0 && performance.now() < until) await sleep(LOOK_MS);
   }
 
   const carrier = createLocalCarrier({

@@ -1,6 +1,7 @@
 import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { type AgentState, presenceOf } from '#server/domain/routing.ts';
+import { isYoung } from '#server/domain/young.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { FleetEntry } from '../dispatcher.ts';
@@ -152,7 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   async function reread(): Promise<void> {
-    if (!isDirty && options.now() - readAt < REREAD_MS) return;
+    if (!isDirty && isYoung(readAt, options.now(), REREAD_MS)) return;
     isDirty = false;
     records = await readAgents(options.sql).catch((error: unknown) => {
       isDirty = true;

@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import { type Column, Parameters, readColumn } from '#db/columns.ts';
+import { isAway } from '#db/is-away.ts';
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
 import { type AgentId, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { isTaskFailure, isTaskSuccess } from '#server/domain/statuses.ts';
@@ -57,6 +58,10 @@ interface MinuteRow {
   maxMs: number;
 }
 
+/** What the columns hold; the sum of many of these has to fit as well. */
+const MOST_MS = 2_147_483_647;
+const MOST_BUSY_MS = 1e12;
+
 const COLUMNS: Column<MinuteRow>[] = [
   { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
   { name: 'agent_id', kind: 'uuid', get: (row) => row.agentId },
@@ -65,8 +70,8 @@ const COLUMNS: Column<MinuteRow>[] = [
   { name: 'succeeded', kind: 'int', get: (row) => row.succeeded },
   { name: 'failed', kind: 'int', get: (row) => row.failed },
   { name: 'lost', kind: 'int', get: (row) => row.lost },
-  { name: 'busy_ms', kind: 'int', get: (row) => Math.round(row.busyMs) },
-  { name: 'max_ms', kind: 'int', get: (row) => Math.min(Math.round(row.maxMs), 2_147_483_647) },
+  { name: 'busy_ms', kind: 'bigint', get: (row) => Math.min(Math.round(row.busyMs), MOST_BUSY_MS) },
+  { name: 'max_ms', kind: 'int', get: (row) => Math.min(Math.round(row.maxMs), MOST_MS) },
 ];
 
 const MINUTE_MS = 60_000;
@@ -85,7 +90,7 @@ export interface Performance {
   add(end: AttemptEnd): void;
   /** What the routing wants to know. */
   recent(agent: AgentId, now: number): { failureShare: number; latencyMs: number | null };
-  /** Writes what has been counted, in one statement. What cannot be written stays for the next time. */
+  /** Writes what has been counted, in one statement. While the database is away it stays for the next time. */
   flush(): Promise<void>;
 }
 
@@ -126,6 +131,15 @@ export function createPerformance(sql: Sql): Performance {
     });
   }
 
+  /** One of them is refused for good: it alone is left out, and holds up nobody else's figures. */
+  async function upsertEach(batch: readonly MinuteRow[]): Promise<void> {
+    for (const row of batch) {
+      await upsert(sql, [row]).catch((error: unknown) => {
+        if (isAway(error)) putBack(rows, row);
+      });
+    }
+  }
+
   return {
     add(end) {
       const row = rowOf(end);
@@ -146,8 +160,9 @@ export function createPerformance(sql: Sql): Performance {
       const batch = [...rows.values()];
       rows.clear();
       if (batch.length === 0) return;
-      await upsert(sql, batch).catch((error: unknown) => {
-        for (const row of batch) putBack(rows, row);
+      await upsert(sql, batch).catch(async (error: unknown) => {
+        if (isAway(error)) for (const row of batch) putBack(rows, row);
+        else await upsertEach(batch);
         throw error;
       });
     },

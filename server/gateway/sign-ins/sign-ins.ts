@@ -8,6 +8,7 @@ import {
 import { SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { EVERYBODY } from '#server/domain/mcp.ts';
+import { isYoung } from '#server/domain/young.ts';
 import { OUR_REFUSAL } from '../refusals.ts';
 import type { Connection } from '../tenant/directory.ts';
 import {
@@ -80,7 +81,7 @@ export function createSignIns(options: RenewalOptions): SignIns {
   async function known(connection: Connection): Promise<KeptTokens> {
     const place = placeOf(connection);
     const found = read.get(keyOf(place));
-    if (found && now() - found.readAt < BELIEVED_MS) return found.tokens;
+    if (found && isYoung(found.readAt, now(), BELIEVED_MS)) return found.tokens;
     return remember(connection, await renewals.load(place));
   }
 

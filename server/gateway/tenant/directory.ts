@@ -13,6 +13,7 @@ import {
   TOOL_SEPARATOR,
   toolStateOf,
 } from '#server/domain/mcp.ts';
+import { isYoung } from '#server/domain/young.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { loansOf, type Rule } from './rules.ts';
@@ -109,7 +110,7 @@ export function createDirectories(options: { sql: Sql; hot: HotState; now(): num
     },
     async of(orgId) {
       const found = known.get(orgId);
-      if (found && now() - found.readAt < MAX_AGE_MS) return found.directory;
+      if (found && isYoung(found.readAt, now(), MAX_AGE_MS)) return found.directory;
       const underway = reading.get(orgId);
       if (underway !== undefined) return underway;
       const mine = read(orgId).finally(() => {

@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -26,10 +26,15 @@ export interface S3Options {
   /** Where uploads wait until their hash is known. */
   spoolFolder: string;
   maxObjectBytes?: number;
-  /** For one request, its body included. */
+  /** How long the store may say nothing: until an answer begins, and then between two pieces of it. An upload has more by its size. */
   timeoutMs?: number;
   retries?: number;
 }
+
+/** A line that carries less than this is as good as none. */
+const SLOWEST_BYTES_A_SECOND = 50_000;
+const SPOOLED = 'put-';
+const LEFT_AFTER_MS = 86_400_000;
 
 /**
  * Objects in a bucket of any S3-compatible service, as <prefix>ab/cd/<hash>. S3 makes an object visible only when all
@@ -39,8 +44,8 @@ export function createS3Store(options: S3Options): ObjectStore {
   const maxBytes = options.maxObjectBytes ?? DEFAULT_MAX_OBJECT_BYTES;
   const { request, bucketUrl, urlOf } = makeRequester(options);
 
-  const stat = async (hash: string): Promise<StoredObject | null> => {
-    const response = await request('look up an object', urlOf(hash), { method: 'HEAD' });
+  const lookUp = async (hash: string): Promise<StoredObject | null> => {
+    const { response } = await request('look up an object', urlOf(hash), { method: 'HEAD' });
     if (response.status === 404) return null;
     await expectOk(response, 'look up an object');
     return { hash, bytes: Number(response.headers.get('content-length') ?? 0) };
@@ -49,41 +54,43 @@ export function createS3Store(options: S3Options): ObjectStore {
   const fetchObject = async (
     hash: string,
   ): Promise<{ known: StoredObject; content: AsyncIterable<Uint8Array> }> => {
-    const response = await request('read an object', urlOf(hash), { method: 'GET' });
+    const { response, silence } = await request('read an object', urlOf(hash), { method: 'GET' });
     if (response.status === 404) {
       await response.body?.cancel();
       throw objectMissing(hash);
     }
     await expectOk(response, 'read an object');
     const known = { hash, bytes: Number(response.headers.get('content-length') ?? 0) };
-    return { known, content: response.body ?? empty() };
+    return { known, content: silence.watch(response.body ?? empty()) };
   };
 
   const upload = async ({ path, hash, bytes }: Spooled): Promise<void> => {
-    const response = await request('store an object', urlOf(hash), {
+    const { response } = await request('store an object', urlOf(hash), {
       method: 'PUT',
       body: await openAsBlob(path),
       headers: { 'content-length': String(bytes), 'x-amz-content-sha256': hash },
+      bytes,
     });
     await expectOk(response, 'store an object');
     await response.body?.cancel();
   };
 
   return {
-    stat,
-    has: async (hash) => (await stat(hash)) !== null,
+    stat: lookUp,
+    has: async (hash) => (await lookUp(hash)) !== null,
     async start() {
       await mkdir(options.spoolFolder, { recursive: true, mode: 0o700 });
-      const response = await request('look at its bucket', bucketUrl, { method: 'HEAD' });
+      await removeLeftovers(options.spoolFolder);
+      const { response } = await request('look at its bucket', bucketUrl, { method: 'HEAD' });
       await expectOk(response, `use the bucket ${options.bucket}`);
     },
     async put(content, announce) {
-      const folder = await mkdtemp(join(options.spoolFolder, 'put-'));
+      const folder = await mkdtemp(join(options.spoolFolder, SPOOLED));
       try {
         const spooled = await spool(content, folder, maxBytes);
         const { hash, bytes } = spooled;
         await announce?.({ hash, bytes });
-        if ((await stat(hash))?.bytes !== bytes) await upload(spooled);
+        if ((await lookUp(hash))?.bytes !== bytes) await upload(spooled);
         return { hash, bytes };
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -100,12 +107,10 @@ export function createS3Store(options: S3Options): ObjectStore {
       return { bytes: known.bytes, content: verified(known, content) };
     },
     async delete(hash) {
-      const known = await stat(hash);
+      const known = await lookUp(hash);
       if (!known) return false;
-      await expectOk(
-        await request('delete an object', urlOf(hash), { method: 'DELETE' }),
-        'delete an object',
-      );
+      const { response } = await request('delete an object', urlOf(hash), { method: 'DELETE' });
+      await expectOk(response, 'delete an object');
       return true;
     },
   };
@@ -128,10 +133,19 @@ function makeRequester(options: S3Options) {
     bucketUrl,
     urlOf: (hash: string): string =>
       `${bucketUrl}/${prefix}${checkHash(hash).slice(0, 2)}/${hash.slice(2, 4)}/${hash}`,
-    async request(what: string, url: string, init: RequestInit): Promise<Response> {
+    async request(
+      what: string,
+      url: string,
+      { bytes = 0, ...init }: RequestInit & { bytes?: number },
+    ): Promise<{ response: Response; silence: Silence }> {
+      const silence = createSilence(what, timeoutMs, (bytes / SLOWEST_BYTES_A_SECOND) * 1000);
       try {
-        return await client.fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+        const response = await client.fetch(url, { ...init, signal: silence.signal });
+        silence.begin();
+        return { response, silence };
       } catch (error) {
+        silence.end();
+        if (error instanceof SignalboxError) throw error;
         throw new SignalboxError(
           'UNAVAILABLE',
           `The object store cannot be reached to ${what}: ${String(error)}`,
@@ -143,6 +157,61 @@ function makeRequester(options: S3Options) {
       }
     },
   };
+}
+
+interface Silence {
+  signal: AbortSignal;
+  /** From now on the store may say nothing for so long again. */
+  begin(): void;
+  end(): void;
+  /** Passes pieces on, and waits for none of them longer. However long whoever reads them takes is no silence. */
+  watch(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
+function createSilence(what: string, ms: number, moreMs: number): Silence {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout;
+  function begin(more = 0): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const message = `The object store was asked to ${what}, and said nothing for ${Math.ceil((ms + more) / 1000)} s.`;
+      const advice = 'Try again. If this stays, check the S3 service and the network.';
+      controller.abort(new SignalboxError('UNAVAILABLE', message, { advice }));
+    }, ms + more).unref();
+  }
+  const end = (): void => clearTimeout(timer);
+  begin(moreMs);
+  return {
+    signal: controller.signal,
+    begin,
+    end,
+    async *watch(pieces) {
+      try {
+        begin();
+        for await (const piece of pieces) {
+          end();
+          yield piece;
+          begin();
+        }
+      } finally {
+        end();
+      }
+    },
+  };
+}
+
+/** Of uploads that a kill has left. None takes a day. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(SPOOLED)) continue;
+    const path = join(folder, name);
+    // Another process may have been quicker.
+    const since = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Number.POSITIVE_INFINITY,
+    );
+    if (Date.now() - since > LEFT_AFTER_MS) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function expectOk(response: Response, what: string): Promise<void> {

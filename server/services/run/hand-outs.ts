@@ -22,6 +22,9 @@ export interface HandOutView {
   queuedAt: Date;
 }
 
+/** By its text: Postgres takes no entry apart in which an agent wrote what it has no character for, such as a zero. */
+const QUEUED = '^\\s*{\\s*"type"\\s*:\\s*"task\\.queued"';
+
 interface Row extends Record<string, unknown> {
   idx: number;
   epoch: number;
@@ -48,7 +51,7 @@ export async function listHandOuts(
       SELECT (entry ->> 'task')::int AS idx, (entry ->> 'epoch')::int AS epoch, min(at) AS queued_at
       FROM run_events, json_array_elements(entries) AS entry
       WHERE run_id = ${toUuid(id)}::text::uuid AND org_id = (SELECT current_org())
-        AND strpos(entries::text, '"task.queued"') > 0 AND entry ->> 'type' = 'task.queued'
+        AND strpos(entries::text, '"task.queued"') > 0 AND entry::text ~ ${QUEUED}
       GROUP BY 1, 2
       ${after === undefined ? sql`` : sql`HAVING ((entry ->> 'task')::int, (entry ->> 'epoch')::int) > (${after[0]}::int, ${after[1]}::int)`}
       ORDER BY 1, 2 LIMIT ${limit + 1}`);

@@ -61,6 +61,16 @@ test('what came too late can be read: by whom, for which hand-out, what it said,
   expect((await listLateAnswers(...at(), { id, stage: 3 })).items).toEqual([]);
 });
 
+test('also where one of them holds what Postgres has no character for', async () => {
+  const odd = { zero: 'a\u0000b', lone: '\uD800', whole: 1 };
+  const { id } = await runAnsweredLate({}, odd);
+  const { items } = await listLateAnswers(...at(), { id });
+  expect(items.map(({ said, output }) => [said, output])).toEqual([
+    ['succeeded', odd],
+    ['failed', null],
+  ]);
+});
+
 test('page after page', async () => {
   const { id } = await runAnsweredLate({}, 1);
   const first = await listLateAnswers(...at(), { id, limit: 1 });
