@@ -5,7 +5,7 @@ import { Checkbox } from '../choice.tsx';
 import type { GridColumn } from './types.ts';
 
 export const cellPlace = ({ align }: Pick<GridColumn<never>, 'align'>): string =>
-  align === 'end' ? 'justify-end tabular-nums not-last:pr-5' : '';
+  align === 'end' ? 'justify-end text-right tabular-nums not-last:pr-5' : '';
 
 export const CELL = 'flex min-w-0 items-center overflow-hidden px-2 first:pl-4 last:pr-4';
 
