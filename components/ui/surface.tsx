@@ -48,7 +48,7 @@ export function Card({
     >
       {title === undefined ? null : (
         <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1.5 border-b border-line px-4 py-1.5">
-          <h2 className="font-medium">{title}</h2>
+          <h2 className="min-w-0 font-medium wrap-anywhere">{title}</h2>
           {actions}
         </header>
       )}

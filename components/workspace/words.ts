@@ -1,4 +1,5 @@
 import type { Answer } from '../data/index.ts';
+import { quoted } from '../ui/format.ts';
 
 type ChangeKind = Answer<'workspaces.history'>['changes'][number]['kind'];
 
@@ -54,7 +55,8 @@ export const words = {
   claimed: (patterns: string) => `claimed ${patterns}`,
   letGo: (patterns: string) => `released ${patterns}`,
   takenAway: (by: string, reason: string | null) =>
-    `lost the claim to ${by}${reason === null ? '' : `: ${reason}`}`,
-  wrote: (kind: ChangeKind, path: string, version: number) => `${VERBS[kind]} ${path} (version ${version})`,
+    `lost the claim to ${quoted(by)}${reason === null ? '' : `: ${reason}`}`,
+  wrote: (kind: ChangeKind, path: string, version: number) =>
+    `${VERBS[kind]} ${quoted(path)} (version ${version})`,
   said: (to: string | null) => (to === null ? 'to all' : `to ${to}`),
 } as const;
