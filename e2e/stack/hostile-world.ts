@@ -37,7 +37,7 @@ type Registered = { agent_id: string; generation: number };
 
 /** One of everything that a person, an agent or a server can name, describe, answer or log, each of them hostile. */
 export async function makeHostileWorld(
-  { api, asOwner }: { api: Api; asOwner: Api },
+  { api, asOwner = api }: { api: Api; asOwner?: Api },
   upstreamUrl: string,
 ): Promise<World> {
   const agent: Registered = await api('/agents/register', {

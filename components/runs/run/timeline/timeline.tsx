@@ -56,15 +56,9 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     overscan: 10,
   });
   const selectedAt = lines.findIndex(({ row, one }) => one === null && row.stage.key === selected);
-  const reveal = useEffectEvent(() => virtual.scrollToIndex(selectedAt));
-  useEffect(() => {
-    if (selectedAt !== -1) reveal();
-  }, [selectedAt]);
+  useSeen(virtual, selectedAt);
   const edgeAt = view.isLive ? lines.findLastIndex(({ row: { stage } }) => isTaskHeld(stage.state)) : -1;
-  const keepUp = useEffectEvent(() => virtual.scrollToIndex(edgeAt));
-  useEffect(() => {
-    if (edgeAt !== -1) keepUp();
-  }, [edgeAt]);
+  useSeen(virtual, edgeAt);
   return (
     <div ref={frame} data-opens={opensOf(model)} className={FRAME}>
       <Tools view={view} />
@@ -81,9 +75,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
         aria-label={runWords.stages}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
-        onWheel={view.leave}
-        onPointerDown={view.leave}
-        onKeyDown={view.leave}
+        {...{ onWheel: view.leave, onPointerDown: view.leave, onKeyDown: view.leave }}
         className="max-h-[62dvh] overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
       >
         <ol className="relative" style={{ blockSize: virtual.getTotalSize() }}>
@@ -108,6 +100,14 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
       <Legend />
     </div>
   );
+}
+
+/** Brings a line into sight as soon as it is another one; -1 is none. */
+function useSeen(virtual: { scrollToIndex(index: number): void }, at: number): void {
+  const reveal = useEffectEvent(() => virtual.scrollToIndex(at));
+  useEffect(() => {
+    if (at !== -1) reveal();
+  }, [at]);
 }
 
 const FRAME = 'group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card';
