@@ -41,13 +41,13 @@ export function CopyText({
       title={isLong ? words.copy(what) : text}
       aria-label={words.copy(isLong ? what : `${what} ${shown}`)}
       onClick={copy}
-      className="group -mx-1 inline-flex h-6 pointer-coarse:h-9 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
+      className="group -mx-1 inline-flex h-6 max-w-[calc(100%+0.5rem)] pointer-coarse:h-9 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
-      {shown}
+      {shown === '' ? null : <span className="min-w-0 truncate">{shown}</span>}
       <Icon
         aria-hidden
         size={12}
-        className={`print:hidden ${isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'}`}
+        className={`shrink-0 print:hidden ${isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'}`}
       />
       <span aria-live="polite" className="sr-only">
         {isCopied ? words.copied : ''}
