@@ -15,7 +15,7 @@ export async function measureScripts(context: PanelContext): Promise<Measurement
   // One of everything, in a folder of its own: none of the others looks at it.
   const world = await makeWorld(context.browser);
   try {
-    const ids = await makeHostileWorld(world.api, upstream.url);
+    const ids = await makeHostileWorld(world, upstream.url);
     const found: Measurement[] = [];
     for (const [route, pathsOf] of Object.entries(PAGES)) {
       const paths = pathsOf(ids);

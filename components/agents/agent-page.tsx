@@ -98,7 +98,8 @@ function HeadNote({ agent, isFailing }: { agent: Agent; isFailing: boolean }) {
 
 function Figures({ agent, activity }: { agent: Agent; activity: Activity | undefined }) {
   const now = useNow(AGE_MS);
-  const [ended, bad] = activity ? [endedOf(activity), failedOf(activity)] : [0, 0];
+  const [ended, bad] = activity ? [endedOf(activity), failedOf(activity)] : [];
+  const tookOf = (ms: number | undefined) => (ms === undefined || !ended ? '–' : formatDuration(ms));
   const age = beatAgeOf(agent, now);
   return (
     <section
@@ -111,19 +112,19 @@ function Figures({ agent, activity }: { agent: Agent; activity: Activity | undef
         value={age === null ? '–' : words.beatAge(age)}
         note={words.beatTitle}
       />
-      <Figure label={words.agent.figures.ended} value={ended} note={words.agent.hour}>
+      <Figure label={words.agent.figures.ended} value={ended ?? '–'} note={words.agent.hour}>
         <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? NOTHING} />
       </Figure>
       <Figure
         label={words.agent.figures.failed}
-        value={bad}
-        unit={ended === 0 ? '' : words.agent.figures.shareOf(bad / ended, ended)}
+        value={bad ?? '–'}
+        unit={ended ? words.agent.figures.shareOf((bad ?? 0) / ended, ended) : ''}
         note={words.agent.hour}
       />
       <Figure
         label={words.agent.figures.mean}
-        value={ended === 0 ? '–' : formatDuration((activity?.busy_ms ?? 0) / ended)}
-        note={`${words.agent.figures.longest}: ${ended === 0 ? '–' : formatDuration(activity?.longest_ms ?? 0)}`}
+        value={tookOf(activity && activity.busy_ms / (ended ?? 1))}
+        note={`${words.agent.figures.longest}: ${tookOf(activity?.longest_ms)}`}
       />
     </section>
   );

@@ -75,7 +75,7 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
     wideOnly: true,
     cell: ({ id }) => {
       const hour = activityOf(id);
-      return hour ? endedOf(hour) : 0;
+      return hour ? endedOf(hour) : '–';
     },
   },
   {
@@ -85,7 +85,8 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
     align: 'end',
     cell: ({ id }) => {
       const hour = activityOf(id);
-      return hour === undefined || failedOf(hour) === 0 ? (
+      if (hour === undefined) return '–';
+      return failedOf(hour) === 0 ? (
         0
       ) : (
         <span className="font-medium text-bad">

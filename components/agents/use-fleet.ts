@@ -20,8 +20,10 @@ const ACTIVITY_MS = 15_000;
 /** How often ages of signs of life are told anew. */
 export const AGE_MS = 1000;
 
+/** Drawn where nothing is known, too. */
+export const NOTHING: number[] = new Array<number>(60).fill(0);
 /** An hour in which nothing ended. */
-export const NOTHING: readonly number[] = new Array<number>(60).fill(0);
+const IDLE = { ended: NOTHING, ...{ succeeded: 0, failed: 0, lost: 0, busy_ms: 0, longest_ms: 0 } };
 
 /** All agents with what they ended in the last hour, kept fresh. */
 export function useFleet() {
@@ -38,7 +40,8 @@ export function useFleet() {
     agents: agents satisfies FleetAgent[] | undefined,
     /** There are more than these. */
     hasMore: (data?.next_cursor ?? null) !== null,
-    activityOf: (id: Agent['id']) => byId.get(id),
+    /** Undefined until it is known, which is something else than an hour of nothing. */
+    activityOf: (id: Agent['id']): Activity | undefined => byId.get(id) ?? (activity && { id, ...IDLE }),
     error,
     refetch,
   };

@@ -1,6 +1,6 @@
 import type { Transport } from '../../server/domain/routing.ts';
 import { formatShare } from '../analytics/index.ts';
-import { counted, formatCount, formatDuration } from '../ui/format.ts';
+import { counted, formatCount, formatDuration, quoted } from '../ui/format.ts';
 
 const TRANSPORTS: Record<Transport, string> = {
   local: 'in the server',
@@ -117,7 +117,7 @@ export const words = {
     stateFor: 'for',
     failing: 'At least half of what it ended in the last hour failed or was lost.',
     ordered: 'Why',
-    orderedBy: (reason: string) => `“${reason}”`,
+    orderedBy: (reason: string) => `“${quoted(reason)}”`,
     facts: 'About this agent',
     current: 'Works on',
     currentNone: 'Nothing in hand.',

@@ -35,7 +35,7 @@ function Question({ asked }: { asked: Asked }) {
       <p className="mt-2 max-w-prose text-sm text-quiet">
         {asked.site === null ? words.claim : words.vouched(asked.site)}
       </p>
-      <dl className="mt-5 flex flex-col gap-4">
+      <dl className="mt-5 divide-y divide-line border-y border-line">
         <Fact term={words.goesTo} note={words.redirect[asked.redirect.kind]()}>
           <span className="break-all font-mono">{asked.redirect.host}</span>
         </Fact>
@@ -43,7 +43,7 @@ function Question({ asked }: { asked: Asked }) {
         <Fact term={words.uses}>{words.reach[asked.reach.kind](asked.reach.server ?? '')}</Fact>
       </dl>
       <fieldset className="mt-5">
-        <legend className="mb-1 text-sm text-quiet">{words.may}</legend>
+        <legend className="mb-1.5 text-sm text-quiet">{words.may}</legend>
         <div className="flex flex-col items-start gap-1">
           {asked.scopes.map((scope) => (
             <Checkbox
@@ -133,10 +133,10 @@ function Whose({ asked }: { asked: Asked }) {
 
 function Fact({ term, note, children }: { term: string; note?: string; children: ReactNode }) {
   return (
-    <div>
-      <dt className="text-sm text-quiet">{term}</dt>
-      <dd className="min-w-0 break-words font-medium">{children}</dd>
-      {note === undefined ? null : <dd className="text-sm text-quiet">{note}</dd>}
+    <div className="grid grid-cols-[8.5rem_minmax(0,1fr)] gap-x-4 py-2.5">
+      <dt className="text-sm/5 text-quiet">{term}</dt>
+      <dd className="break-words">{children}</dd>
+      {note === undefined ? null : <dd className="col-start-2 text-sm text-quiet">{note}</dd>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { createContext, use } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
+import type { Picture } from './canvas/to-flow.ts';
 import type { Capability } from './model/capabilities.ts';
 import type { KnownMcp } from './model/mcp/known-mcp.ts';
 import type { EditorProblem } from './model/problems.ts';
@@ -82,6 +83,8 @@ export interface Editor {
   copied: Observable<string>;
   /** How stages differ from what is compared with them: another version, or another run. */
   marks: Observable<ReadonlyMap<string, StageMark> | null>;
+  /** What the other has and the draft lacks, drawn beneath it where it stood. */
+  gone: Observable<Picture | null>;
   autosave: Autosave;
   /** The newest published version, and whether the draft says something else. */
   published: Observable<Published>;

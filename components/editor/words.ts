@@ -43,6 +43,7 @@ export const words = {
   capability: 'Capability',
   changed: '~ changed',
   changes: 'Changes',
+  removed: '− removed',
   colour: 'Colour',
   commasBetweenThem: 'Commas between them.',
   config: 'Config',
@@ -252,7 +253,7 @@ export const words = {
   redoOf: (step: string) => `Redo: ${step}`,
   fromVersion: (version: number) => `From version ${version} to the draft`,
   fromVersionNote: (version: number) =>
-    `From version ${version} to the draft. The canvas marks what is new or changed.`,
+    `From version ${version} to the draft. The canvas marks what is new or changed, and shows what is gone.`,
   groupMoves: (stages: string) => `${stages}. Moving the group moves them.`,
   selected: (things: string) => `${things} selected`,
   amongThem: (stages: string) => `${stages} among them.`,

@@ -14,11 +14,21 @@ import { words } from './words.ts';
 const SHOWN_TAGS = 3;
 
 interface Wishes extends RowRights {
+  /** Where nobody in person has made one, there is no column of dashes. */
+  hasOwners: boolean;
   onTag(tag: string): void;
   onRun(id: string): void;
 }
 
-export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipeline>[] {
+const OWNER: GridColumn<Pipeline> = {
+  key: 'owner',
+  title: words.columns.owner,
+  width: '8rem',
+  wideOnly: true,
+  cell: ({ owner }) => owner?.name ?? words.nobody,
+};
+
+export function columnsOf({ hasOwners, onTag, onRun, ...rights }: Wishes): GridColumn<Pipeline>[] {
   return [
     {
       key: 'name',
@@ -26,23 +36,17 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
       width: 'minmax(16rem,1fr)',
       cell: (pipeline) => <NameCell pipeline={pipeline} onTag={onTag} />,
     },
-    {
-      key: 'owner',
-      title: words.columns.owner,
-      width: '8rem',
-      wideOnly: true,
-      cell: ({ owner }) => owner?.name ?? words.nobody,
-    },
+    ...(hasOwners ? [OWNER] : []),
     {
       key: 'runs',
       title: words.columns.runs,
-      width: '11.5rem',
+      width: '11rem',
       cell: (pipeline) => <LastRuns pipeline={pipeline} />,
     },
     {
       key: 'success',
       title: words.columns.success,
-      width: '6.5rem',
+      width: '5.5rem',
       align: 'end',
       wideOnly: true,
       cell: ({ recent_runs: runs }) => {
@@ -53,7 +57,7 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
     {
       key: 'p95',
       title: words.columns.p95,
-      width: '7rem',
+      width: '5.5rem',
       align: 'end',
       wideOnly: true,
       cell: ({ recent_runs: runs }) => {

@@ -109,6 +109,7 @@ function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun
   const may = useMay();
   const { pipelines, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePipelines();
   const columns = columnsOf({
+    hasOwners: pipelines?.some(({ owner }) => owner !== null) ?? true,
     mayRun: may('run.operate'),
     mayEdit: may('pipeline.edit'),
     mayCreate: may('pipeline.create'),

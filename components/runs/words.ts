@@ -1,5 +1,5 @@
 import type { Answer } from '../data/index.ts';
-import { counted, formatCount } from '../ui/format.ts';
+import { counted, formatCount, quoted } from '../ui/format.ts';
 
 const runs = (n: number) => counted(n, { one: 'run', other: 'runs' });
 
@@ -199,7 +199,7 @@ export const words = {
     }),
     left: 'To do',
     progress: 'Progress',
-    by: (name: string) => `asked for by ${name}`,
+    by: (name: string) => `asked for by ${quoted(name)}`,
     items: 'Runs',
     all: 'All',
     result: 'What came of it',

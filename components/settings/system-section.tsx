@@ -5,7 +5,7 @@ import { type Answer, query } from '../data/index.ts';
 import { lookOfCondition, lookOfPart } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
-import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration, formatRound } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -48,8 +48,8 @@ export function SystemSection() {
         ) : (
           <Skeleton label={systemWords.loading} rows={4} />
         )}
+        <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">{systemWords.where}</p>
       </Card>
-      <p className="text-sm text-quiet">{systemWords.where}</p>
     </>
   );
 }
@@ -64,6 +64,7 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
         {
           key: 'part',
           title: systemWords.part,
+          takesRest: true,
           cell: (part) => <span className="font-medium">{PARTS[part]}</span>,
         },
         { key: 'kind', title: systemWords.kind, cell: (part) => kinds[part] },
@@ -79,13 +80,15 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
           align: 'end',
           cell: (part) => {
             const { latency_ms: ms, note } = health.parts[part];
-            return ms === null ? (note ?? systemWords.noAnswer) : systemWords.ms(ms.toFixed(1));
+            return ms === null ? (note ?? systemWords.noAnswer) : latencyOf(ms);
           },
         },
       ]}
     />
   );
 }
+
+const latencyOf = (ms: number): string => (ms < 1 ? systemWords.underOneMs : formatDuration(ms));
 
 /** One alone needs no name. */
 function Processes({ all }: { all: Health['processes'] }) {
@@ -103,14 +106,14 @@ function Processes({ all }: { all: Health['processes'] }) {
 
 function Conditions({ title, all }: { title: string; all: Condition[] }) {
   const show = (value: number, unit: Condition['unit']) =>
-    `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
+    unit === 'ms' ? formatRound(value) : systemWords.percent(formatCount(value));
   return (
     <Table
       label={title}
       rows={all}
       keyOf={({ name }) => name}
       columns={[
-        { key: 'what', title: systemWords.what, cell: ({ name }) => CONDITIONS[name] },
+        { key: 'what', title: systemWords.what, takesRest: true, cell: ({ name }) => CONDITIONS[name] },
         {
           key: 'state',
           title: systemWords.state,

@@ -16,7 +16,7 @@ export function Field({
   children: ReactNode;
 }) {
   return (
-    <Base.Root invalid={error !== undefined} className="flex flex-col gap-1">
+    <Base.Root invalid={error !== undefined} className="flex min-w-0 max-w-full flex-col gap-1">
       <Base.Label className="text-sm font-medium">{label}</Base.Label>
       {children}
       {error === undefined ? null : (

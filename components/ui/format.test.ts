@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { formatAge, formatBytes, formatClock, formatDuration, formatMoment, formatRound } from './format.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatMoment,
+  formatRound,
+  quoted,
+} from './format.ts';
 
 describe('durations', () => {
   test.each([
@@ -65,4 +73,9 @@ test('the time of a line of a log is that of the clock of whoever reads it, to t
   const at = new Date(2026, 10, 28, 22, 34, 8, 49);
   expect(formatClock(at.toISOString())).toBe('22:34:08.049');
   expect(formatClock('soon')).toBe('soon');
+});
+
+test('a name that turns the direction of writing is shut off from the words around it, and no other name', () => {
+  expect(quoted('Plain name, שלום')).toBe('Plain name, שלום');
+  expect(quoted('a\u202edlrow')).toBe('\u2068a\u202edlrow\u2069');
 });

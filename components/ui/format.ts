@@ -83,6 +83,11 @@ const COUNT = new Intl.NumberFormat(LOCALE);
 /** 12,000. */
 export const formatCount = (count: number): string => COUNT.format(count);
 
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/;
+
+/** A name within a sentence: where it turns the direction of writing, our words around it keep theirs. */
+export const quoted = (name: string): string => (TURNING.test(name) ? `\u2068${name}\u2069` : name);
+
 /** A word by the number that it stands with; languages have up to six forms, and all of them the last. */
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 

@@ -48,7 +48,7 @@ export function Card({
     >
       {title === undefined ? null : (
         <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1.5 border-b border-line px-4 py-1.5">
-          <h2 className="font-medium">{title}</h2>
+          <h2 className="min-w-0 font-medium wrap-anywhere">{title}</h2>
           {actions}
         </header>
       )}
@@ -80,12 +80,12 @@ export function PageHead({
       <div className="min-w-0">
         {trail.length === 0 ? null : (
           <nav aria-label={words.breadcrumb} className="mb-1 flex gap-1.5 text-sm text-quiet print:hidden">
-            {trail.map(({ label, href }) => (
+            {trail.map(({ label, href }, at) => (
               <span key={href} className="flex gap-1.5">
+                {at === 0 ? null : <span aria-hidden>/</span>}
                 <Link href={href} className="hover:text-text pointer-coarse:-my-2.5 pointer-coarse:py-2.5">
                   {label}
                 </Link>
-                <span aria-hidden>/</span>
               </span>
             ))}
           </nav>

@@ -41,13 +41,13 @@ export function CopyText({
       title={isLong ? words.copy(what) : text}
       aria-label={words.copy(isLong ? what : `${what} ${shown}`)}
       onClick={copy}
-      className="group -mx-1 inline-flex h-6 pointer-coarse:h-9 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
+      className="group -mx-1 inline-flex h-6 max-w-[calc(100%+0.5rem)] pointer-coarse:h-9 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
-      {shown}
+      {shown === '' ? null : <span className="min-w-0 truncate">{shown}</span>}
       <Icon
         aria-hidden
         size={12}
-        className={`print:hidden ${isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'}`}
+        className={`shrink-0 print:hidden ${isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'}`}
       />
       <span aria-live="polite" className="sr-only">
         {isCopied ? words.copied : ''}
@@ -68,10 +68,14 @@ export function Until({ at }: { at: string }) {
   return <Moment at={at} say={formatAhead} />;
 }
 
+/** The day, the time of day, and the zone. */
+const PARTS = /^(.+), (\S+)( \S+)$/;
+
 function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   const now = useNowLater(TICK_MS);
   const moment = formatMoment(at, useZone());
   const relative = now === undefined ? moment : say(Date.parse(at) - now);
+  const [, day = moment, clock = '', zone = ''] = PARTS.exec(moment) ?? [];
   return useTellsMoments() ? (
     // In a list it is told in two lines, and without its zone: as wide as that no column is.
     <time
@@ -79,8 +83,10 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
       title={relative}
       className="inline-block tabular-nums in-[[role=row],tr]:text-2xs in-[[role=row],tr]:leading-tight in-[[role=row],tr]:whitespace-normal"
     >
-      {moment.slice(0, moment.lastIndexOf(' '))}
-      <span className="in-[[role=row],tr]:hidden">{moment.slice(moment.lastIndexOf(' '))}</span>
+      <span className="in-[[role=row],tr]:block">{day}</span>
+      <span className="in-[[role=row],tr]:hidden">{clock === '' ? '' : ', '}</span>
+      {clock}
+      <span className="in-[[role=row],tr]:hidden">{zone}</span>
     </time>
   ) : (
     <time dateTime={at} title={moment} className="whitespace-nowrap tabular-nums">

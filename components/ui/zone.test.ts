@@ -37,4 +37,5 @@ test('zones are known by their names', () => {
   expect(knownZones()).toContain('UTC');
   expect(new Set(knownZones()).size).toBe(knownZones().length);
   expect(offsetName('America/St_Johns', Date.parse('2026-07-01T00:00:00Z'))).toBe('GMT-2:30');
+  expect(offsetName('UTC', Date.parse('2026-07-01T00:00:00Z'))).toBe('UTC');
 });

@@ -23,8 +23,9 @@ export function knownZones(): string[] {
   return [...new Set([ownZone(), 'UTC', ...Intl.supportedValuesOf('timeZone')])];
 }
 
-/** How far it is from UTC at that moment, as people say it: GMT+2. */
+/** How far it is from UTC at that moment, as people say it: GMT+2, or UTC itself. */
 export function offsetName(zone: string | undefined, at: number): string {
+  if ((zone ?? ownZone()) === 'UTC') return 'UTC';
   const parts = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, timeZoneName: 'shortOffset' });
   return parts.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../data/index.ts';
+import { quoted } from '../ui/format.ts';
 
 type ChangeKind = Answer<'workspaces.history'>['changes'][number]['kind'];
 
@@ -26,7 +27,6 @@ export const words = {
     `What a replay that begins with ${stage} begins with: the files as the stages before it left them. Stages that ran beside each other worked on the same files, so what the others did later is in it too.`,
   noneThen: 'No files then',
   noneThenNote: 'A replay that begins with this stage begins without any.',
-  pick: 'Choose a file to see it and how it came to be.',
   content: 'Content',
   history: 'History',
   binary: 'This is no text.',
@@ -36,7 +36,7 @@ export const words = {
   compared: (from: number, to: number) => `From version ${from} to version ${to}`,
   noChanges: 'No text was changed.',
   cut: 'The rest of the difference is left out.',
-  claims: 'Who holds what',
+  claims: 'Claims',
   noClaims: 'Nobody holds a file just now.',
   ends: 'ends',
   release: 'Take away',
@@ -44,18 +44,19 @@ export const words = {
   releaseConsequence:
     'Others can claim and write these files at once. What its holder writes from now on is refused.',
   released: 'The claim is taken away.',
-  here: 'Who takes part',
+  here: 'Taking part',
   nobody: 'Nobody has joined.',
   gone: 'left',
   cameEarlier: (more: number) => `${more} who came earlier are not listed.`,
-  feed: 'What happens',
+  feed: 'Activity',
   earlier: 'Show earlier',
   broughtOver: (files: number) => `brought over ${files} files`,
   noFeed: 'Nothing has happened here.',
   claimed: (patterns: string) => `claimed ${patterns}`,
   letGo: (patterns: string) => `released ${patterns}`,
   takenAway: (by: string, reason: string | null) =>
-    `lost the claim to ${by}${reason === null ? '' : `: ${reason}`}`,
-  wrote: (kind: ChangeKind, path: string, version: number) => `${VERBS[kind]} ${path} (version ${version})`,
+    `lost the claim to ${quoted(by)}${reason === null ? '' : `: ${reason}`}`,
+  wrote: (kind: ChangeKind, path: string, version: number) =>
+    `${VERBS[kind]} ${quoted(path)} (version ${version})`,
   said: (to: string | null) => (to === null ? 'to all' : `to ${to}`),
 } as const;

@@ -77,33 +77,31 @@ function Files({ run }: TabProps) {
   const shown = list.rows.find((file) => file.path === path) ?? list.rows[0];
   return (
     <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
-      <Card title={words.files} flush>
-        <MomentChoice run={run} moment={moment} onChange={setMoment} />
-        {list.rows.length === 0 ? (
-          <Empty icon={FolderOpen} title={isNow ? words.none : words.noneThen}>
-            {isNow ? words.noneNote : words.noneThenNote}
-          </Empty>
-        ) : (
-          <>
-            <FileTree
-              files={list.rows}
-              selected={shown?.path ?? null}
-              onSelect={(file) => void setShown({ file, version: null, against: null })}
-            />
-            <ShowMore of={list} />
-          </>
-        )}
-      </Card>
+      <div className={list.rows.length === 0 ? 'lg:col-span-2' : ''}>
+        <Card title={words.files} flush>
+          <MomentChoice run={run} moment={moment} onChange={setMoment} />
+          {list.rows.length === 0 ? (
+            <Empty icon={FolderOpen} title={isNow ? words.none : words.noneThen}>
+              {isNow ? words.noneNote : words.noneThenNote}
+            </Empty>
+          ) : (
+            <>
+              <FileTree
+                files={list.rows}
+                selected={shown?.path ?? null}
+                onSelect={(file) => void setShown({ file, version: null, against: null })}
+              />
+              <ShowMore of={list} />
+            </>
+          )}
+        </Card>
+      </div>
       {shown ? (
         <FileView
           key={`${on} ${before} ${shown.path}`}
           {...{ runId, path: shown.path, newest: shown.version }}
         />
-      ) : (
-        <Card>
-          <p className="text-sm text-quiet">{words.pick}</p>
-        </Card>
-      )}
+      ) : null}
       <div className="flex flex-col gap-4">
         <ClaimList runId={runId} claims={workspace.data.claims} />
         <Taking collaborators={workspace.data.collaborators} more={workspace.data.more_collaborators} />

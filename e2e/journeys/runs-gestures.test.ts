@@ -272,12 +272,37 @@ test('ticked runs are cancelled, all that match are tried again, and of very man
   expect(left).toHaveLength(1);
 });
 
+/** Of a run that goes on, looked at closer: its edge is followed until a hand does something, and again by the button. */
+async function followTheEdge(): Promise<void> {
+  const follow = page.getByRole('button', { name: 'Follow', exact: true });
+  const isOn = (wanted: boolean) =>
+    expect.poll(() => follow.getAttribute('aria-pressed'), POLL).toBe(String(wanted));
+  const ruler = page.getByTitle(/^Drag to look closer/);
+  const zoom = () => new URL(page.url()).searchParams.get('zoom');
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await page.waitForURL(/zoom=\d+~\d+/);
+  const [chosen, told] = [zoom(), await ruler.textContent()];
+  await follow.click();
+  await isOn(true);
+  await expect.poll(() => ruler.textContent(), POLL).not.toBe(told);
+  expect(zoom(), 'how much is seen stays what was chosen').toBe(chosen);
+  await page.getByRole('region', { name: 'Stages' }).hover();
+  await page.mouse.wheel(0, 40);
+  await isOn(false);
+  await expect.poll(zoom, POLL).not.toBe(chosen);
+  await page.keyboard.press('f');
+  await isOn(true);
+  await page.getByRole('button', { name: 'Show all of it' }).click();
+  await isOn(false);
+}
+
 test('C asks before it cancels; what waits says why, and its way out leads to where it ends', async () => {
   const [nap = '', waits = ''] = await Promise.all([start('Slow'), start('Unheard')]);
   await open(`/runs/${nap}`);
   await page.getByTestId('run-status').getByText('Running').waitFor();
   // The key acts from when the button does: who is signed in may be known later than the run.
   await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor();
+  await followTheEdge();
   await page.keyboard.press('c');
   const question = page.getByRole('alertdialog', { name: 'Cancel this run?' });
   await question.waitFor();

@@ -37,7 +37,7 @@ async function openWorkspace() {
 }
 
 const listOf = (page: Page, title: string): Locator => page.getByRole('list', { name: title });
-const feedOf = (page: Page): Locator => listOf(page, 'What happens');
+const feedOf = (page: Page): Locator => listOf(page, 'Activity');
 
 test('who holds a claim is seen and it is taken away with a reason: they are told, and the token of before writes nothing', async () => {
   const { runId, ask, act, open } = await openWorkspace();
@@ -54,7 +54,7 @@ test('who holds a claim is seen and it is taken away with a reason: they are tol
   expect(await viewer.getByRole('button', { name: 'Take away' }).count()).toBe(0);
 
   await open(operator);
-  await listOf(operator, 'Who holds what').getByText('report.md').waitFor();
+  await listOf(operator, 'Claims').getByText('report.md').waitFor();
   await operator.getByRole('button', { name: 'Take away writer' }).click();
   const dialog = operator.getByRole('alertdialog', { name: "Take writer's claim away?" });
   const confirm = dialog.getByRole('button', { name: 'Take away' });
@@ -148,7 +148,7 @@ test('steps, messages, files and their contents arrive while one looks on', asyn
   await act('file_write', 'writer', { path: 'plan.md', content: 'a first draft\n', base_version: 0 });
   await feedOf(operator).getByText('Reading the sources').waitFor();
   await feedOf(operator).getByText('The plan comes in a minute.').waitFor();
-  await listOf(operator, 'Who takes part').getByText('writes the plan').waitFor();
+  await listOf(operator, 'Taking part').getByText('writes the plan').waitFor();
   await operator.getByRole('button', { name: 'plan.md v1' }).waitFor();
   await operator.getByText('a first draft').waitFor();
   await act('file_edit', 'reviewer', { path: 'plan.md', edits: [{ old: 'a first', new: 'a second' }] });
@@ -178,7 +178,7 @@ test('writer and reviewer of the demonstration collide and find a way before the
   const { id: runId } = await api(`/pipelines/${id}/execute`, { input_data: {} });
   await operator.goto(`${here.origin}/runs/${runId}?tab=workspace`);
   const feed = feedOf(operator);
-  await listOf(operator, 'Who takes part').getByText('builtin-demo-reviewer').waitFor();
+  await listOf(operator, 'Taking part').getByText('builtin-demo-reviewer').waitFor();
   await feed.getByText(/^Refused: report\.md is claimed by builtin-demo-writer/).waitFor();
   await feed.getByText('May I have report.md?').waitFor();
   await feed.getByText(/^Refused: report\.md is at version 4, written by builtin-demo-reviewer/).waitFor();
@@ -205,8 +205,8 @@ test('whatever agents write into paths, files, notes, steps, messages and names 
   for (const place of [
     feedOf(operator).getByText(`step ${MARKUP}`),
     feedOf(operator).getByText(`message ${MARKUP}`),
-    listOf(operator, 'Who holds what').getByText('<img src=x'),
-    listOf(operator, 'Who takes part').getByText(MARKUP),
+    listOf(operator, 'Claims').getByText('<img src=x'),
+    listOf(operator, 'Taking part').getByText(MARKUP),
     operator.getByText(`new ${MARKUP}`),
     operator.getByRole('button', { name: /^<img src=x .* v2$/ }),
   ])

@@ -190,6 +190,8 @@ function ofMoments({ runId, bulkId, drawnId }: Things): Opened[] {
     ],
     ['bulk-halfway', bulk, stopHalfway],
     ['bulk-abort', bulk, over(stopHalfway, button('Abort'))],
+    // Last: the browser keeps it.
+    ['runs-moments', '/runs', press('t')],
   ];
 }
 

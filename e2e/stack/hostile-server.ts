@@ -1,10 +1,10 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { HOSTILE_TOOLS, makeHostileWorld, named } from './hostile-world.ts';
 import { type Installation, provideInstallation } from './installation.ts';
 import type { World } from './pages.ts';
-import { joinAs } from './people.ts';
+import { type Api, joinAs } from './people.ts';
 
 /** A server in which every name is hostile. */
 interface HostileWorld {
@@ -29,21 +29,29 @@ export function provideHostileServer(): { installation: Installation; hostile: (
 
 async function fill(installation: Installation, upstream: TestUpstream): Promise<HostileWorld> {
   const { page } = await joinAs(installation, 'owner', named('Owner'));
-  await renameOrg(page, installation.origin);
+  const asOwner = apiOf(page, installation.origin);
+  await renameOrg(asOwner);
   // Somebody who can be removed: the only owner cannot.
   const { page: member } = await joinAs(installation, 'viewer', named('Member'));
   await member.context().close();
-  const world = await makeHostileWorld(installation.api, upstream.url);
+  const world = await makeHostileWorld({ api: installation.api, asOwner }, upstream.url);
   await page.close();
   return { world, owner: page.context() };
 }
 
+/** The API as whoever has signed in there asks it: what is made bears their name. */
+const apiOf =
+  ({ request }: Page, origin: string): Api =>
+  async (path, body, method = body ? 'POST' : 'GET') => {
+    const data = body === undefined ? {} : { data: body };
+    const answer = await request.fetch(`${origin}/api/v1${path}`, { method, headers: { origin }, ...data });
+    const text = await answer.text();
+    if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  };
+
 /** Only somebody in person can. */
-async function renameOrg({ request }: Page, origin: string): Promise<void> {
-  const { org_id: org } = await (await request.get(`${origin}/api/v1/me`)).json();
-  const answer = await request.patch(`${origin}/api/v1/orgs/${org}`, {
-    headers: { origin },
-    data: { name: named('Org') },
-  });
-  expect(answer.status()).toBe(200);
+async function renameOrg(asOwner: Api): Promise<void> {
+  const { org_id: org } = await asOwner('/me');
+  await asOwner(`/orgs/${org}`, { name: named('Org') }, 'PATCH');
 }

@@ -6,6 +6,9 @@ import type { Api } from './people.ts';
 /** Markup that runs a script where it is taken for markup; with a turn of the direction of writing and no break. */
 export const HOSTILE =
   '<img src=x onerror="globalThis.hacked=1"><script data-hostile>globalThis.hacked=1</script>{{7*7}}\u202edlrow\u200b';
+/** Written from the right, faces of several code points, and letters that reach into the lines beside theirs. */
+const FOREIGN =
+  'שלום مرحبا 👩\u200d👩\u200d👧\u200d👦🏳️\u200d🌈 Z\u0351\u036b\u0343\u0319\u0324\u0349a\u0335\u0362\u0317';
 const LINK = `javascript:globalThis.hacked=1//${HOSTILE}`;
 /** A spreadsheet would reckon with it. */
 const FORMULA = `=HYPERLINK("javascript:globalThis.hacked=1")${HOSTILE}`;
@@ -15,7 +18,8 @@ const KEYS = { ['__proto__' as string]: { hacked: 1 }, constructor: LINK, [HOSTI
 
 /** As long as names may be, in one word. */
 export const named = (what: string, length = 200): string =>
-  `${what}${HOSTILE}${'W'.repeat(length)}`.slice(0, length);
+  // What is cut may be half of a face.
+  `${what}${HOSTILE}${FOREIGN}${'W'.repeat(length)}`.slice(0, length).toWellFormed();
 
 /** What a server far away says of itself. */
 export const HOSTILE_TOOLS: UpstreamTool[] = [
@@ -32,18 +36,21 @@ export const HOSTILE_TOOLS: UpstreamTool[] = [
 type Registered = { agent_id: string; generation: number };
 
 /** One of everything that a person, an agent or a server can name, describe, answer or log, each of them hostile. */
-export async function makeHostileWorld(api: Api, upstreamUrl: string): Promise<World> {
+export async function makeHostileWorld(
+  { api, asOwner = api }: { api: Api; asOwner?: Api },
+  upstreamUrl: string,
+): Promise<World> {
   const agent: Registered = await api('/agents/register', {
     ...{ name: named('Agent', 128), version: HOSTILE.slice(0, 64), capabilities: ['hostile'] },
     labels: ['where=here'],
   });
-  const pipelineId = await makePipeline(api);
+  const pipelineId = await makePipeline(asOwner);
   const { id: runId } = await api(`/pipelines/${pipelineId}/execute`, { input_data: KEYS });
   await fillWorkspace(api, runId);
   await workOnce(api, agent);
   const connectionId = await connect(api, upstreamUrl);
   await fillSettings(api);
-  const { bulk } = await api('/bulk', { action: 'replay', ids: [await makeFailure(api)] });
+  const { bulk } = await asOwner('/bulk', { action: 'replay', ids: [await makeFailure(api)] });
   const errorGroup = await untilError(api);
   await api(`/analytics/errors/${errorGroup}/decision`, { status: 'open', note: HOSTILE });
   const order = { order: 'pause', reason: named('Because') };
@@ -54,7 +61,13 @@ export async function makeHostileWorld(api: Api, upstreamUrl: string): Promise<W
 async function makePipeline(api: Api): Promise<string> {
   const stages = [
     { key: 'first', name: named('Stage'), type: 'hostile', ui: { x: 0, y: 0 } },
-    { key: 'fails', name: FORMULA, type: 'fail', config: { message: HOSTILE }, ui: { x: 300, y: 0 } },
+    {
+      key: 'fails',
+      name: FORMULA,
+      type: 'fail',
+      config: { message: `${FOREIGN}${HOSTILE}` },
+      ui: { x: 300, y: 0 },
+    },
     { key: 'last', name: LINK, type: 'echo', config: KEYS, ui: { x: 600, y: 0 } },
   ];
   const retry = { maxAttempts: 1 };
@@ -65,12 +78,17 @@ async function makePipeline(api: Api): Promise<string> {
       { from: 'fails', to: 'last' },
     ],
     ui: {
-      notes: [{ id: 'n1', text: HOSTILE, x: 0, y: 200, width: 200, height: 100 }],
+      notes: [{ id: 'n1', text: `${HOSTILE}${FOREIGN}`, x: 0, y: 200, width: 200, height: 100 }],
       groups: [{ id: 'g1', title: named('Group'), stages: ['first', 'fails'] }],
     },
   };
   const { id } = await api('/pipelines/import', {
-    ...{ name: named('Pipeline'), description: FORMULA, format: 'json', text: JSON.stringify(document) },
+    ...{
+      name: named('Pipeline'),
+      description: `${FORMULA}${FOREIGN}`,
+      format: 'json',
+      text: JSON.stringify(document),
+    },
   });
   await api(`/pipelines/${id}`, { tags: [HOSTILE.slice(0, 64)] }, 'PATCH');
   await api(`/pipelines/${id}/publish`, { note: HOSTILE });
@@ -95,17 +113,24 @@ async function workOnce(api: Api, { agent_id: id, generation }: Registered): Pro
     return tasks[0];
   });
   const task = { task_id, epoch };
-  const lines = [TERMINAL, HOSTILE, LINK].map((message, line) => ({ type: 'log', ...task, line, message }));
+  const lines = [TERMINAL, HOSTILE, LINK, FOREIGN].map((message, line) => ({
+    type: 'log',
+    ...task,
+    line,
+    message,
+  }));
   const done = { type: 'succeeded', ...task, output: KEYS };
   await api(`/agents/${id}/reports`, { generation, reports: [...lines, done] });
 }
 
 async function fillWorkspace(api: Api, runId: string): Promise<void> {
   // What stands for several files, and what nobody can see, is refused in paths.
-  const path = named('notes', 120).replaceAll(/[/*\u202e\u200b]/g, '');
+  const path = named('notes', 120)
+    .replaceAll(/[/*]|\ufe0f|\p{Cf}/gu, '')
+    .trim();
   const file = { path, content: TERMINAL, base_version: 0 };
   await api(`/runs/${runId}/workspace/file`, { ...file, note: HOSTILE }, 'PUT');
-  await api(`/runs/${runId}/workspace/messages`, { body: HOSTILE });
+  await api(`/runs/${runId}/workspace/messages`, { body: `${HOSTILE}${FOREIGN}` });
 }
 
 /** A server with tools, of which one may be called, by a rule that asks people about it. */

@@ -105,12 +105,15 @@ export function findTooWide(page: Page): Promise<string[]> {
 /** Texts that leave the box that is drawn around them, or the page: what does not fit has to be cut, wrapped or scrolled. */
 export function findSpills(page: Page): Promise<string[]> {
   return page.evaluate(() => {
+    /** Of a card, whose corners cut what is in it: what they cut nobody can read or press. */
+    const isCard = (element: Element) => element.matches('section:has(> header)');
     const isDrawn = ({ borderRightWidth, backgroundColor }: CSSStyleDeclaration) =>
       borderRightWidth !== '0px' || !/, 0\)$|^transparent$/.test(backgroundColor);
     /** The nearest around it that is drawn; none, if something before that cuts or scrolls what is in it. */
     const boxAround = (element: Element | null): Element | undefined => {
       for (let each = element; each; each = each.parentElement) {
         const style = getComputedStyle(each);
+        if (isCard(each)) return each;
         if (style.overflowX !== 'visible' && each !== document.documentElement && each !== document.body)
           return undefined;
         if (each === document.body || (isDrawn(style) && style.display !== 'inline')) return each;
@@ -129,6 +132,15 @@ export function findSpills(page: Page): Promise<string[]> {
       if (inner.width > 0 && inner.right > outer.right + 1)
         spills.push(
           `${node.textContent.trim().slice(0, 60)} leaves ${box.tagName}.${box.className}`.slice(0, 200),
+        );
+    }
+    for (const control of document.querySelectorAll('main :is(button, input, textarea, a)')) {
+      const [inner, outer] = [control, boxAround(control.parentElement)].map((each) =>
+        each?.getBoundingClientRect(),
+      );
+      if (inner && outer && inner.width > 1 && inner.right > outer.right + 1)
+        spills.push(
+          `${control.getAttribute('aria-label') ?? control.textContent} leaves its box`.slice(0, 200),
         );
     }
     return spills;

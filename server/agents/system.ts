@@ -89,7 +89,8 @@ export const PRESENCE_TTL_MS = DEFAULT_BEAT_MS * PRESENCE_BEATS;
 const SEATS_MS = 1000;
 const COMPARE_MS = 5000;
 export const ORGS_MS = 1000;
-const FLUSH_MS = 60_000;
+/** Shorter than people wait for figures of what has just ended; of agents at rest nothing is written. */
+const FLUSH_MS = 5000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
 

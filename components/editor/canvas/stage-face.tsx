@@ -23,18 +23,19 @@ const FAR_GROUND = { good: 'bg-good-fill', warn: 'bg-warn-fill', bad: 'bg-bad-fi
 
 interface StageFaceProps {
   stage: StageItem;
+  isGone?: boolean | undefined;
   selected: boolean;
   /** Where wires meet it: the canvas has handles there, a picture dots. */
   children?: ReactNode;
 }
 
 /** What a stage looks like. Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
-export function StageFace({ stage, selected, children }: StageFaceProps) {
+export function StageFace({ stage, isGone = false, selected, children }: StageFaceProps) {
   const detail = useDetail();
   const { severities, overlay, marks } = useEditor();
   const id = stageId(stage.key);
   const seen: Seen = {
-    ...{ stage, selected, children },
+    ...{ stage, isGone, selected, children },
     problem: useObserved(severities, (known) => known.get(id) ?? null),
     state: useObserved(overlay, (run) => run?.stages.get(stage.key)),
     mark: useObserved(marks, (known) => known?.get(stage.key) ?? null),
@@ -44,6 +45,7 @@ export function StageFace({ stage, selected, children }: StageFaceProps) {
 
 interface Seen {
   stage: StageItem;
+  isGone: boolean;
   selected: boolean;
   problem: EditorProblem['severity'] | null;
   state: StageState | undefined;
@@ -70,7 +72,19 @@ function StageShape({ stage, selected, problem, state, mark, children }: Seen) {
 /** Wires end where handles do, which a small stage has none of: it reaches that far itself. */
 const TO_THE_WIRES = '-mx-[5.5px]';
 
-function StageBox({ stage, selected, problem, state, mark, isSmall, children }: Seen & { isSmall: boolean }) {
+/** The draft has it no longer. */
+const GONE = 'border-dashed border-bad-fill bg-page text-quiet';
+
+function StageBox({
+  stage,
+  isGone,
+  selected,
+  problem,
+  state,
+  mark,
+  isSmall,
+  children,
+}: Seen & { isSmall: boolean }) {
   const { connecting } = useEditor();
   // The one that the wire comes from refuses itself, and stays in sight all the same.
   const isRefused = useObserved(
@@ -81,7 +95,7 @@ function StageBox({ stage, selected, problem, state, mark, isSmall, children }: 
   return (
     <div
       data-stage={stage.key}
-      className={`flex h-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? TO_THE_WIRES : 'shadow-card'}`}
+      className={`flex h-full items-center gap-2.5 rounded-lg border px-3 ${isGone ? GONE : frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? TO_THE_WIRES : isGone ? '' : 'shadow-card'}`}
     >
       {isSmall ? null : (
         <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
@@ -129,8 +143,8 @@ function frameOf({
   selected: boolean;
   problem: EditorProblem['severity'] | null;
 }): string {
-  if (selected) return 'border-accent ring-2 ring-accent/35';
-  return problem === 'error' ? 'border-bad' : 'border-control/60 hover:border-control';
+  if (selected) return 'border-accent bg-card text-text ring-2 ring-accent/35';
+  return `bg-card text-text ${problem === 'error' ? 'border-bad' : 'border-control/60 hover:border-control'}`;
 }
 
 function Badge({

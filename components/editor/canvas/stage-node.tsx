@@ -6,10 +6,13 @@ import { useDetail } from './detail.ts';
 import { StageFace } from './stage-face.tsx';
 import type { StageNode as StageNodeType } from './to-flow.ts';
 
-export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
+export const StageNode = memo(function StageNode({
+  data: { stage, isGone },
+  selected,
+}: NodeProps<StageNodeType>) {
   const isWhole = useDetail() === 'all';
   return (
-    <StageFace stage={stage} selected={selected}>
+    <StageFace stage={stage} isGone={isGone} selected={selected}>
       {isWhole ? <Handle type="target" position={Position.Left} /> : <Anchor type="target" />}
       {isWhole ? <Handle type="source" position={Position.Right} /> : <Anchor type="source" />}
     </StageFace>

@@ -14,12 +14,13 @@ import { placeStages, STAGE_SIZE } from '../model/layers.ts';
 import { inOrder, wiringOf } from '../model/wiring.ts';
 import { canvasWords } from './words.ts';
 
-export type StageNode = Node<{ stage: StageItem }, 'stage'>;
+/** One that is gone is a ghost of the version that the draft is compared with: to be seen, and no more. */
+export type StageNode = Node<{ stage: StageItem; isGone?: true }, 'stage'>;
 export type NoteNode = Node<{ note: NoteItem }, 'note'>;
 export type GroupNode = Node<{ group: GroupItem; isFolded: boolean }, 'group'>;
 export type FlowNode = StageNode | NoteNode | GroupNode;
 /** `wire` is null where several are drawn as one, into or out of a folded group. */
-export type WireEdge = Edge<{ wire: Wire | null }, 'wire'>;
+export type WireEdge = Edge<{ wire: Wire | null; isGone?: true }, 'wire'>;
 
 export interface Picture {
   nodes: FlowNode[];

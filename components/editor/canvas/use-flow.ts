@@ -5,7 +5,7 @@ import type { Point } from '../model/document.ts';
 import { moveItems } from '../model/edits/stages.ts';
 import { kindOf, nameOf, stageId } from '../model/items.ts';
 import { useObserved } from '../store/observable.ts';
-import { createPainter, type FlowNode, type WireEdge } from './to-flow.ts';
+import { createPainter, type FlowNode, type Picture, type WireEdge } from './to-flow.ts';
 
 const STILL: ReadonlyMap<string, Point> = new Map();
 
@@ -14,7 +14,7 @@ const STILL: ReadonlyMap<string, Point> = new Map();
  * are while they are dragged. A drag becomes one edit when it ends.
  */
 export function useFlow() {
-  const { store } = useEditor();
+  const { store, gone } = useEditor();
   const document = useObserved(store, (state) => state.document);
   const selection = useObserved(store, (state) => state.selection);
   const shape = useStoreApi();
@@ -22,7 +22,8 @@ export function useFlow() {
   const [dragged, setDragged] = useState(STILL);
   // Read when the drag ends, before React has drawn its last step.
   const last = useRef(STILL);
-  const picture = useMemo(() => paint(document), [paint, document]);
+  const ghosts = useObserved(gone, (picture) => picture);
+  const picture = useMemo(() => over(ghosts, paint(document)), [ghosts, paint, document]);
   const [keepNode] = useState(() => createKeeper<FlowNode>());
   const [keepEdge] = useState(() => createKeeper<WireEdge>());
 
@@ -98,6 +99,12 @@ export function useFlow() {
   };
 
   return { picture, nodes, edges, dragged, onNodesChange, onEdgesChange, onDragStop };
+}
+
+function over(ghosts: Picture | null, { nodes, edges }: Picture): Picture {
+  return ghosts
+    ? { nodes: [...ghosts.nodes, ...nodes], edges: [...ghosts.edges, ...edges] }
+    : { nodes, edges };
 }
 
 /** Of stages that are drawn where they are drawn, of those in folded groups what the document says. */

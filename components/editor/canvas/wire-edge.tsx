@@ -13,7 +13,7 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
   const { id, data, selected = false } = props;
   const { overlay, severities } = useEditor();
   const wire = data?.wire ?? null;
-  const trace = useObserved(overlay, (run) => traceOf(run, wire));
+  const trace = useObserved(overlay, (run) => traceOf(run, data));
   const isWrong = useObserved(severities, (known) => known.get(id) === 'error');
   const [path, x, y] = getBezierPath(props);
   const label = wire && whenLabel(wire);

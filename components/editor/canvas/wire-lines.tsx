@@ -28,7 +28,7 @@ export const WireLines = memo(function WireLines({ nodes, edges, dragged }: Wire
   for (const { id, source, target, data, selected = false } of edges) {
     const [from, to] = [boxes.get(source), boxes.get(target)];
     if (!from || !to) continue;
-    const trace = traceOf(run, data?.wire ?? null);
+    const trace = traceOf(run, data);
     const looks = looksOfWire({ selected, trace, isWrong: known.get(id) === 'error' });
     const path = pathBetween(
       { box: from, at: dragged.get(source) ?? from.position },

@@ -2,10 +2,16 @@ import { isTaskFailure, isTaskHeld, isTaskSkipped, isTaskSuccess } from '../../.
 import type { RunOverlay } from '../context.ts';
 import type { Wire } from '../model/document.ts';
 
-type Trace = 'none' | 'taken' | 'untaken' | 'moving';
+type Trace = 'none' | 'taken' | 'untaken' | 'moving' | 'gone';
+
+interface Drawn {
+  wire?: Wire | null;
+  isGone?: boolean;
+}
 
 /** What the run that is drawn over the canvas says of the wire: a plain word, so that only a change redraws it. */
-export function traceOf(run: RunOverlay | null, wire: Wire | null): Trace {
+export function traceOf(run: RunOverlay | null, { wire = null, isGone }: Drawn = {}): Trace {
+  if (isGone) return 'gone';
   const [from, to] = [run?.stages.get(wire?.from ?? ''), run?.stages.get(wire?.to ?? '')];
   if (!from || !to) return 'none';
   if (isTaskSkipped(to.status)) return 'untaken';

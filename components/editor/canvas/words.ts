@@ -6,6 +6,9 @@ export const canvasWords = {
   group: (name: string, { stages, isFolded }: { stages: number; isFolded: boolean }) =>
     `Group ${name}, ${stages} stages${isFolded ? ', folded' : ''}`,
   connection: (from: string, to: string) => `Connection from ${from} to ${to}`,
+  gone: (name: string) => `Stage ${name}, which the draft has no longer`,
+  goneConnection: (from: string, to: string) =>
+    `Connection from ${from} to ${to}, which the draft has no longer`,
   foldedConnections: 'Connections of a folded group',
 } as const;
 

@@ -1,3 +1,4 @@
+import type { Picture } from '../canvas/to-flow.ts';
 import type { Asked, CanvasHandle, Connecting, RunOverlay, StageMark } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
 import type { EditorDocument } from '../model/document.ts';
@@ -21,5 +22,6 @@ export function storesOf(document: EditorDocument, tools: Tools) {
     canvas: observable<CanvasHandle | null>(null),
     copied: observable(''),
     marks: observable<ReadonlyMap<string, StageMark> | null>(null),
+    gone: observable<Picture | null>(null),
   };
 }

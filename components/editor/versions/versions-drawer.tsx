@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
+import type { Json } from '../../../server/domain/json.ts';
 import { pages, query } from '../../data/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -13,7 +14,7 @@ import { Empty, Skeleton } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { type StageMark, useEditor } from '../context.ts';
-import { writeDocument } from '../model/document.ts';
+import { type EditorDocument, writeDocument } from '../model/document.ts';
 import { replaceDocument } from '../model/edits/extras.ts';
 import { readDocument } from '../model/read-document.ts';
 import { toYaml } from '../model/text.ts';
@@ -22,6 +23,7 @@ import { useObserved } from '../store/observable.ts';
 import { TextDiff } from '../text/index.ts';
 import { words } from '../words.ts';
 import { DiffList, diffOf } from './diff-list.tsx';
+import { paintGone } from './paint-gone.ts';
 
 /** What was published; each can be compared with the draft, on the canvas too, and brought back into it. */
 export function VersionsDrawer({ onClose }: { onClose(): void }) {
@@ -70,9 +72,10 @@ const VIEWS = [
 
 const ADDED = { text: words.new, tone: 'good' } as const;
 const CHANGED = { text: words.changed, tone: 'warn' } as const;
+const REMOVED = { text: words.removed, tone: 'bad' } as const;
 
 function VersionDetails({ number }: { number: number }) {
-  const { pipelineId, store, marks, isReadOnly } = useEditor();
+  const { pipelineId, store, isReadOnly } = useEditor();
   const asked = useQuery({
     ...query('pipelines.getVersion', { id: pipelineId as PipelineId, number }),
     staleTime: Number.POSITIVE_INFINITY,
@@ -82,19 +85,7 @@ function VersionDetails({ number }: { number: number }) {
   const [view, setView] = useState<'list' | 'yaml'>('list');
   const toast = useToast();
   const graph = version?.graph;
-  useEffect(() => {
-    if (graph === undefined) return undefined;
-    const stages = diffOf(graph, writeDocument(document))?.stages;
-    marks.set(
-      (stages &&
-        new Map<string, StageMark>([
-          ...stages.added.map((key) => [key, ADDED] as const),
-          ...stages.changed.map(({ key }) => [key, CHANGED] as const),
-        ])) ||
-        null,
-    );
-    return () => marks.set(null);
-  }, [graph, document, marks]);
+  useShownOnCanvas(graph, document);
   if (error) return <Broken of={asked} />;
   const read = readDocument(graph);
   if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
@@ -121,4 +112,27 @@ function VersionDetails({ number }: { number: number }) {
       )}
     </div>
   );
+}
+
+/** While the version is open, the canvas says what has become of it since. */
+function useShownOnCanvas(graph: Json | undefined, document: EditorDocument): void {
+  const { marks, gone } = useEditor();
+  useEffect(() => {
+    if (graph === undefined) return undefined;
+    const stages = diffOf(graph, writeDocument(document))?.stages;
+    const before = readDocument(graph);
+    if (!stages || !before.ok) return undefined;
+    marks.set(
+      new Map<string, StageMark>([
+        ...stages.added.map((key) => [key, ADDED] as const),
+        ...stages.changed.map(({ key }) => [key, CHANGED] as const),
+        ...stages.removed.map((key) => [key, REMOVED] as const),
+      ]),
+    );
+    gone.set(paintGone(before.document, document));
+    return () => {
+      marks.set(null);
+      gone.set(null);
+    };
+  }, [graph, document, marks, gone]);
 }

@@ -1,4 +1,4 @@
-import { counted } from '../../ui/format.ts';
+import { counted, quoted } from '../../ui/format.ts';
 import type { AgentCount } from './coverage.ts';
 
 export const pageWords = {
@@ -14,7 +14,7 @@ export const pageWords = {
   run: 'Run',
   keys: { run: 'Run it', edit: 'Edit its draft', runs: 'Show all its runs' },
   archived: 'archived',
-  madeBy: (name: string) => `made by ${name}`,
+  madeBy: (name: string) => `made by ${quoted(name)}`,
   changed: 'changed',
   what: 'pipeline id',
   figures: {

@@ -146,7 +146,7 @@ function Values({ run }: { run: Run }) {
       <dl className="flex flex-col gap-3 text-sm">
         {values.map(([key, name, value]) => (
           <div key={key}>
-            <dt className="mb-1 font-medium">{name}</dt>
+            <dt className="mb-1 font-medium wrap-anywhere">{name}</dt>
             <dd className="whitespace-pre-wrap rounded-md border border-line bg-sunken p-2 font-mono text-xs wrap-anywhere">
               {abbreviate(value)}
             </dd>

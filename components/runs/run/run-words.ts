@@ -1,5 +1,5 @@
 import { saySkipped } from '../../looks/index.ts';
-import { counted, formatCount, formFor } from '../../ui/format.ts';
+import { counted, formatCount, formFor, quoted } from '../../ui/format.ts';
 
 const LINES = { one: 'line', other: 'lines' };
 
@@ -19,10 +19,12 @@ export const runWords = {
   stagesDone: (done: number, total: number) =>
     `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   code: (code: string) => `Code ${code}.`,
-  failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
+  failedIn: (stage: string, code: string) => `In ${quoted(stage)}, code ${code}.`,
   /** To whoever may see how it went, and not what errors say. */
   failedHidden: (stage: string | undefined, code: string) =>
-    stage === undefined ? `It failed with the code ${code}` : `It failed in ${stage} with the code ${code}`,
+    stage === undefined
+      ? `It failed with the code ${code}`
+      : `It failed in ${quoted(stage)} with the code ${code}`,
   errorHidden: 'What the error says may quote what the run worked on, so it is hidden from you.',
   openFailed: 'Open the stage',
   enrol: 'Enrol an agent',
@@ -61,6 +63,7 @@ export const runWords = {
   criticalPath: 'Critical path',
   foldIdle: 'Fold idle time',
   onlyFailed: 'Only failed',
+  follow: 'Follow',
   zoomIn: 'Look closer',
   zoomOut: 'Look from farther',
   zoomAll: 'Show all of it',
@@ -143,6 +146,8 @@ export const runWords = {
     close: 'Close the stage',
     earlier: 'Earlier, of a timeline looked at closer',
     later: 'Later, of a timeline looked at closer',
+    follow: 'Follow what goes on',
+    leave: 'Follow no longer',
     on: 'Along a wire',
     back: 'Back along a wire',
     replay: 'Replay the run',
@@ -307,7 +312,7 @@ export const runWords = {
     agent: 'Agent',
     none: '–',
     errors: 'What went wrong',
-    errorOf: (stage: string, code: string) => `${stage} · ${code}`,
+    errorOf: (stage: string, code: string) => `${quoted(stage)} · ${code}`,
     input: 'Input',
     output: (stage: string) => `Output of ${stage}`,
     data: 'What went in and came out',

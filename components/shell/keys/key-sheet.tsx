@@ -22,10 +22,10 @@ export function KeySheet({ registry }: { registry: KeyRegistry }) {
   );
   return (
     <Dialog open={isOpen} onOpenChange={setOpen} title={words.keys} width="md">
-      {/* Columns, not a grid: a long group leaves no hole beside a short one. */}
+      {/* Columns, not a grid: a long group leaves no hole beside a short one. What parts them is padding: a margin at the foot of a column is cut off. */}
       <div className="-mb-5 gap-x-8 sm:columns-2">
         {joinAlike(groups).map(({ title, bindings }) => (
-          <section key={title} aria-label={title} className="mb-5 break-inside-avoid">
+          <section key={title} aria-label={title} className="break-inside-avoid pb-5">
             <h3 className="mb-1 text-sm font-medium text-quiet">{title}</h3>
             <ul>
               {bindings.map((binding) => (

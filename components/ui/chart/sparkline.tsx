@@ -43,6 +43,7 @@ function Stretch({ points }: { points: readonly { x: number; y: number }[] }) {
         fill="none"
         stroke="currentColor"
         strokeWidth="1.5"
+        strokeLinecap="round"
         vectorEffect="non-scaling-stroke"
       />
     </>

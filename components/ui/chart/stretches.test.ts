@@ -13,8 +13,8 @@ describe('the stretches of a line', () => {
   });
 
   test('of a value that stands alone are seen', () => {
-    expect(places([null, null, 7, null, null])).toEqual([[43.75, 56.25]]);
-    expect(places([null, 7])).toEqual([[75, 100]]);
+    expect(places([null, null, 7, null, null])).toEqual([[37.5, 62.5]]);
+    expect(places([null, 7])).toEqual([[50, 100]]);
     expect(places([7])).toEqual([[0, 100]]);
   });
 

@@ -3,7 +3,7 @@ interface Point {
   value: number;
 }
 
-/** Neighbours that are known, each stretch a line of its own. One that stands alone is drawn half a step wide. */
+/** Neighbours that are known, each stretch a line of its own. One that stands alone is drawn a step wide. */
 export function toStretches(values: readonly (number | null)[], width: number): Point[][] {
   const step = values.length > 1 ? width / (values.length - 1) : width;
   const stretches: Point[][] = [];
@@ -24,7 +24,7 @@ export function toStretches(values: readonly (number | null)[], width: number): 
 
 function alone({ x, value }: Point, { step, width }: { step: number; width: number }): Point[] {
   return [
-    { x: Math.max(0, x - step / 4), value },
-    { x: Math.min(width, x + (step === width ? step : step / 4)), value },
+    { x: Math.max(0, x - step / 2), value },
+    { x: Math.min(width, x + (step === width ? step : step / 2)), value },
   ];
 }

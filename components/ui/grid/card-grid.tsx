@@ -4,7 +4,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { RowCard } from '../row-card.tsx';
 import { GridTools } from './grid-head.tsx';
-import { type RowProps, RowShell, TickCell } from './grid-row.tsx';
+import { GRID_FOCUS, type RowProps, RowShell, TickCell } from './grid-row.tsx';
 import type { DataGridProps } from './types.ts';
 import { listOf, rowProps, useGrid } from './use-grid.ts';
 
@@ -31,11 +31,7 @@ export function CardGrid<Row>(props: DataGridProps<Row>) {
     show: (index) => virtual.scrollToIndex(index),
   });
   return (
-    <div
-      ref={box}
-      {...label}
-      className="relative outline-none focus-visible:shadow-[inset_0_0_0_2px_var(--accent)]"
-    >
+    <div ref={box} {...label} className={`relative ${GRID_FOCUS}`}>
       <GridTools {...{ columns, keys, selection, sort: props.sort, onSort: props.onSort }} />
       <div
         ref={cards}

@@ -5,9 +5,12 @@ import { Checkbox } from '../choice.tsx';
 import type { GridColumn } from './types.ts';
 
 export const cellPlace = ({ align }: Pick<GridColumn<never>, 'align'>): string =>
-  align === 'end' ? 'justify-end tabular-nums not-last:pr-5' : '';
+  align === 'end' ? 'justify-end text-right tabular-nums not-last:pr-5' : '';
 
 export const CELL = 'flex min-w-0 items-center overflow-hidden px-2 first:pl-4 last:pr-4';
+
+/** Of a list that has the focus: it is seen at the row that the keys are for, and around all of it while there is none. */
+export const GRID_FOCUS = 'group/grid -outline-offset-2 aria-[activedescendant]:outline-none';
 
 export interface RowProps<Row> {
   id: string;
@@ -55,7 +58,7 @@ export function RowShell<Row>(props: RowProps<Row> & { shape: string; children: 
         const isForItself = (event.target as Element).closest('a,button,label,[role=checkbox]') !== null;
         if (!isForItself && window.getSelection()?.isCollapsed !== false) onOpen?.();
       }}
-      className={`group/row border-b border-line text-sm hover:bg-hover aria-selected:bg-accent-soft data-active:bg-hover data-active:shadow-[inset_2px_0_0_var(--accent)] data-active:aria-selected:bg-accent-soft data-new:bg-busy-soft ${shape}`}
+      className={`group/row border-b border-line text-sm hover:bg-hover aria-selected:bg-accent-soft data-active:bg-hover data-active:shadow-[inset_2px_0_0_var(--accent)] data-active:aria-selected:bg-accent-soft group-focus-visible/grid:data-active:shadow-[inset_0_0_0_2px_var(--accent)] data-new:bg-busy-soft ${shape}`}
     >
       {children}
     </div>

@@ -3,7 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, useRef } from 'react';
 import { GridHead } from './grid-head.tsx';
-import { GridGhost, GridRow } from './grid-row.tsx';
+import { GRID_FOCUS, GridGhost, GridRow } from './grid-row.tsx';
 import type { DataGridProps } from './types.ts';
 import { listOf, rowProps, useGrid } from './use-grid.ts';
 
@@ -36,7 +36,7 @@ export function WideGrid<Row>(props: DataGridProps<Row>) {
     <div
       ref={scroller}
       {...label}
-      className={`relative overflow-auto outline-none focus-visible:shadow-[inset_0_0_0_2px_var(--accent)] print:max-h-none ${fill ? 'shrink-[9999]' : 'max-h-[75dvh]'}`}
+      className={`relative overflow-auto ${GRID_FOCUS} print:max-h-none ${fill ? 'shrink-[9999]' : 'max-h-[75dvh]'}`}
       style={{
         ...tracksOf(props),
         minBlockSize: fill ? Math.min(LEAST_PX, HEAD_PX + virtual.getTotalSize()) : undefined,

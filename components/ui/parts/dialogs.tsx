@@ -51,7 +51,7 @@ export function Dialog({
           </div>
           <div className="min-h-0 grow overflow-y-auto px-5 py-4">{children}</div>
           {actions ? (
-            <div className="flex justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
+            <div className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
           ) : null}
           {/* Last, so that a dialog begins with what it is about and not with the way out of it. */}
           {mustChoose ? null : (
@@ -131,7 +131,7 @@ export function ConfirmDialog(props: ConfirmProps) {
               ) : null}
             </form>
           </div>
-          <div className="flex justify-end gap-2 border-t border-line px-5 py-3">
+          <div className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">
             <AlertDialog.Close render={<Button>{words.keep}</Button>} />
             <Button
               type="submit"

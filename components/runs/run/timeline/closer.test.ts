@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { panBy, turnOf, zoomAt } from './closer.ts';
+import { followed, panBy, turnOf, zoomAt } from './closer.ts';
 import { createScale } from './scale.ts';
 
 const whole = { from: 1000, to: 11_000 };
@@ -54,4 +54,9 @@ test('a wheel zooms with Ctrl, goes to the side with Shift, and scrolls the page
   expect(turnOf({ ...plain, metaKey: true, deltaY: -1 })).toEqual({ zoom: 0.8, x: 7 });
   expect(turnOf({ ...plain, shiftKey: true })).toEqual({ panPx: 100 });
   expect(turnOf({ ...plain, shiftKey: true, deltaX: -3, deltaY: 0, deltaMode: 1 })).toEqual({ panPx: -48 });
+});
+
+test('what is followed ends where the run is now, as long as it was, and is no longer than the run', () => {
+  expect(followed({ window: { from: 4000, to: 6000 }, whole })).toEqual({ from: 9000, to: 11_000 });
+  expect(followed({ window: { from: 1000, to: 90_000 }, whole })).toEqual(whole);
 });

@@ -16,6 +16,11 @@ export function zoomAt(
   return within(whole, moment - share * length, length);
 }
 
+/** As much as was in sight, up to where the run is now. */
+export function followed({ window, whole }: Sight): Stretch {
+  return within(whole, whole.to, Math.min(window.to - window.from, whole.to - whole.from));
+}
+
 /** So many lengths of the window to the right, or to the left, as far as there is anything. */
 export function panBy({ window, whole }: Sight, lengths: number): Stretch {
   const length = window.to - window.from;

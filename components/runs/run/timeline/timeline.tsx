@@ -1,10 +1,10 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Maximize2, Minus, Plus } from 'lucide-react';
+import { ArrowRightToLine, Maximize2, Minus, Plus } from 'lucide-react';
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef } from 'react';
-import { isRunOver } from '../../../../server/domain/statuses.ts';
+import { isRunOver, isTaskHeld } from '../../../../server/domain/statuses.ts';
 import { useKeys } from '../../../shell/keys/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
@@ -12,7 +12,7 @@ import { useNow } from '../../../ui/clock.ts';
 import { COARSE, NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import { type Attempt, type Run, useHandOuts } from '../use-run.ts';
-import { panBy, zoomAt } from './closer.ts';
+import { followed, panBy, zoomAt } from './closer.ts';
 import { Legend } from './legend.tsx';
 import { buildTimeline, busyStretches, type Line, linesOf, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
@@ -56,10 +56,9 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     overscan: 10,
   });
   const selectedAt = lines.findIndex(({ row, one }) => one === null && row.stage.key === selected);
-  const reveal = useEffectEvent(() => virtual.scrollToIndex(selectedAt));
-  useEffect(() => {
-    if (selectedAt !== -1) reveal();
-  }, [selectedAt]);
+  useSeen(virtual, selectedAt);
+  const edgeAt = view.isLive ? lines.findLastIndex(({ row: { stage } }) => isTaskHeld(stage.state)) : -1;
+  useSeen(virtual, edgeAt);
   return (
     <div ref={frame} data-opens={opensOf(model)} className={FRAME}>
       <Tools view={view} />
@@ -76,6 +75,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
         aria-label={runWords.stages}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
+        {...{ onWheel: view.leave, onPointerDown: view.leave, onKeyDown: view.leave }}
         className="max-h-[62dvh] overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
       >
         <ol className="relative" style={{ blockSize: virtual.getTotalSize() }}>
@@ -100,6 +100,14 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
       <Legend />
     </div>
   );
+}
+
+/** Brings a line into sight as soon as it is another one; -1 is none. */
+function useSeen(virtual: { scrollToIndex(index: number): void }, at: number): void {
+  const reveal = useEffectEvent(() => virtual.scrollToIndex(at));
+  useEffect(() => {
+    if (at !== -1) reveal();
+  }, [at]);
 }
 
 const FRAME = 'group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card';
@@ -180,9 +188,14 @@ function useView(model: Model) {
   const [onlyFailed, setOnlyFailed] = useQueryState('failed', parseAsBoolean.withDefault(false));
   const found = zoom === null ? null : ZOOM.exec(zoom);
   const zoomed = found && Number(found[2]) > Number(found[1]);
-  const from = zoomed ? model.from + Number(found[1]) : model.from;
-  const to = zoomed ? model.from + Number(found[2]) : model.to;
-  const window: Stretch = { from, to };
+  const [wantsLive, setLive] = useQueryState('live', parseAsBoolean.withDefault(false));
+  const isLive = wantsLive && !model.isOver;
+  const whole: Stretch = { from: model.from, to: model.to };
+  const chosen: Stretch = zoomed
+    ? { from: model.from + Number(found[1]), to: model.from + Number(found[2]) }
+    : whole;
+  const window = isLive ? followed({ window: chosen, whole }) : chosen;
+  const { from, to } = window;
   const busy = useMemo(() => busyStretches(model), [model]);
   const isFolded = fold && !zoomed;
   // While somebody scrolls, each frame draws anew: it sorts what all stages did, so not each time.
@@ -191,18 +204,23 @@ function useView(model: Model) {
     [from, to, isFolded, busy],
   );
   const zoomTo = (wanted: Stretch) => {
+    void setLive(null);
     const [start, end] = [
       Math.max(0, wanted.from - model.from),
       Math.min(model.to - model.from, wanted.to - model.from),
     ];
     if (end - start >= LEAST_MS) void setZoom(`${Math.floor(start)}~${Math.ceil(end)}`);
   };
-  const sight = { window, whole: { from: model.from, to: model.to } };
+  const sight = { window, whole };
+  const reset = () => {
+    void setLive(null);
+    void setZoom(null);
+  };
   const zoomBy = (factor: number, share = 0.5) => {
     const moment = scale.timeAt(share);
     const next = zoomAt(sight, { moment, share, factor });
     if (next) zoomTo(next);
-    else void setZoom(null);
+    else reset();
   };
   return {
     scale,
@@ -211,7 +229,16 @@ function useView(model: Model) {
     zoomTo,
     zoomBy,
     panBy: (lengths: number) => zoomTo(panBy(sight, lengths)),
-    reset: () => void setZoom(null),
+    reset,
+    canFollow: !model.isOver,
+    isLive,
+    follow: () => void setLive(true),
+    /** What a hand does to the view: it stays where it was seen. */
+    leave() {
+      if (!isLive) return;
+      if (zoomed) zoomTo(window);
+      else void setLive(null);
+    },
     fold,
     setFold: (on: boolean) => void setFold(on),
     critical,
@@ -237,6 +264,10 @@ function useLookingCloser(view: ReturnType<typeof useView>) {
   useKeys(runWords.title, [
     { keys: 'left', label: runWords.keys.earlier, ...off, run: () => view.panBy(-KEY_STEP) },
     { keys: 'right', label: runWords.keys.later, ...off, run: () => view.panBy(KEY_STEP) },
+    {
+      ...{ keys: 'f', label: view.isLive ? runWords.keys.leave : runWords.keys.follow },
+      ...{ disabled: !view.canFollow, run: view.isLive ? view.leave : view.follow },
+    },
   ]);
   return { frame, lane };
 }
@@ -248,6 +279,15 @@ function Tools({ view }: { view: ReturnType<typeof useView> }) {
       <Switch label={runWords.foldIdle} checked={view.fold} onChange={view.setFold} />
       <Switch label={runWords.onlyFailed} checked={view.onlyFailed} onChange={view.setOnlyFailed} />
       <span className="ml-auto flex gap-1">
+        {view.canFollow ? (
+          <IconButton
+            label={runWords.follow}
+            icon={ArrowRightToLine}
+            size="sm"
+            pressed={view.isLive}
+            onClick={view.isLive ? view.leave : view.follow}
+          />
+        ) : null}
         <IconButton label={runWords.zoomIn} icon={Plus} size="sm" onClick={() => view.zoomBy(0.5)} />
         <IconButton
           label={runWords.zoomOut}
