@@ -125,6 +125,17 @@ describe('a program', () => {
     expect(await shown({ resource: null })).toMatchObject({ reach: { kind: 'own', server: null } });
   });
 
+  test('is listed with the one address at which it counts', async () => {
+    for (const path of PLACES) {
+      await connectAt(path, 'mcp:call');
+      const { body } = await ada.ask('/api/v1/apps');
+      expect(body.apps[0]).toMatchObject({ path, scopes: ['mcp:call'] });
+    }
+    const { access } = await (await newAppClient(http, ada)).connect({ resource: null });
+    expect((await ask('/mcp', bearer(access))).status).toBe(200);
+    expect((await ada.ask('/api/v1/apps')).body.apps[0].path).toBe('/mcp');
+  });
+
   test('cannot turn what it was let in for into a token for another place', async () => {
     const client = await newAppClient(http, ada);
     const wanted = { scope: 'mcp:call', resource: `${http.origin}/mcp/servers/desk` };
