@@ -100,6 +100,20 @@ describe('an agent', () => {
     ]);
   });
 
+  test('is told of a class that there is not, with what was to be said, where the failure is made', async () => {
+    const { server, reports } = await open(giving(task(1)));
+    await joinAs(server.url, () => {
+      throw new TaskFailure('No price.', { class: 'invalid_input' as never });
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(1), PATIENCE);
+    const message = expect.stringMatching(
+      /cannot have the class "invalid_input": use one of agent, timeout, invalid-input.*It was to say: No price\./,
+    );
+    expect(reports()).toMatchObject([
+      { type: 'failed', error: { class: 'agent', code: 'AGENT_ERROR', message } },
+    ]);
+  });
+
   test('keeps a result until the server has answered, and knows one that is too large from a server that is away', async () => {
     let refusals = 0;
     const { server, reports } = await open((word, asked, count) => {
