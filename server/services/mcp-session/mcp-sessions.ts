@@ -59,15 +59,13 @@ export async function openMcpSession(
       .limit(MAX_SESSIONS - 1);
     await tx.delete(mcpSessions).where(lt(mcpSessions.usedAt, UNUSED_FOR));
     await tx.delete(mcpSessions).where(and(own, notInArray(mcpSessions.tokenHash, kept)));
-    await tx
-      .insert(mcpSessions)
-      .values({
-        tokenHash: digest(token),
-        orgId: toUuid(actor.orgId),
-        actor: ownerOf(actor),
-        hello,
-        path: input.path,
-      });
+    await tx.insert(mcpSessions).values({
+      tokenHash: digest(token),
+      orgId: toUuid(actor.orgId),
+      actor: ownerOf(actor),
+      hello,
+      path: input.path,
+    });
   });
   return token;
 }
