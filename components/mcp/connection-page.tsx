@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Activity, SlidersHorizontal, Unplug } from 'lucide-react';
+import { Activity, KeyRound, SlidersHorizontal, Unplug } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import type { Answer, Input } from '../data/index.ts';
@@ -19,7 +19,9 @@ import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusPill } from '../ui/status.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Ago, CopyText } from '../ui/text.tsx';
+import { ConnectionKeys } from './connection-keys.tsx';
 import { ConnectionLimits } from './connection-limits.tsx';
+import { keysOf } from './keys-of.ts';
 import { SignIn } from './sign-in.tsx';
 import { ToolList } from './tool-list.tsx';
 import { words } from './words.ts';
@@ -121,11 +123,34 @@ function Actions({ connection }: { connection: Connection }) {
   );
 }
 
+/** What whoever looks after it can change of how it is reached. */
+function Changes({ connection }: { connection: Connection }) {
+  const [changing, setChanging] = useState<'limits' | 'keys'>();
+  const { data } = useQuery(query('mcp.catalogue', {}));
+  const keys = data ? keysOf(connection, data.servers) : null;
+  const close = () => setChanging(undefined);
+  return (
+    <>
+      <span className="flex flex-wrap gap-2">
+        {keys ? (
+          <Button size="sm" icon={KeyRound} onClick={() => setChanging('keys')}>
+            {words.keys.change}
+          </Button>
+        ) : null}
+        <Button size="sm" icon={SlidersHorizontal} onClick={() => setChanging('limits')}>
+          {words.reach.change}
+        </Button>
+      </span>
+      {keys && changing === 'keys' ? <ConnectionKeys {...{ connection, keys }} onClose={close} /> : null}
+      {changing === 'limits' ? <ConnectionLimits connection={connection} onClose={close} /> : null}
+    </>
+  );
+}
+
 function Facts({ connection }: { connection: Connection }) {
   const said = words.reach;
   const { health, args, breaker, sealed_names: sealed } = connection;
   const isTheirs = useIsTheirs(connection);
-  const [isChanging, setChanging] = useState(false);
   const facts: [string, ReactNode][] = [
     [said.latency, health?.latency_ms == null ? '–' : words.took(health.latency_ms)],
     [said.asked, health ? <Ago key="at" at={health.at} /> : '–'],
@@ -141,17 +166,7 @@ function Facts({ connection }: { connection: Connection }) {
     ...(args.length === 0 ? [] : [[said.args, args.join(' ')] as [string, ReactNode]]),
   ];
   return (
-    <Card
-      title={said.title}
-      actions={
-        isTheirs ? (
-          <Button size="sm" icon={SlidersHorizontal} onClick={() => setChanging(true)}>
-            {said.change}
-          </Button>
-        ) : undefined
-      }
-    >
-      {isChanging ? <ConnectionLimits connection={connection} onClose={() => setChanging(false)} /> : null}
+    <Card title={said.title} actions={isTheirs ? <Changes connection={connection} /> : undefined}>
       <dl className="grid grid-cols-2 gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         {facts.map(([label, value]) => (
           <div key={label} className="contents">

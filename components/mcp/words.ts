@@ -300,6 +300,13 @@ export const words = {
   itsRun: 'its run',
   refuseTitle: (tool: string) => `Refuse ${tool}?`,
   refuseConsequence: 'The call is not made, and whoever asked is told why.',
+  keys: {
+    change: 'Change the keys',
+    note: 'What you type takes the place of all that is sealed, and what you leave empty is removed. The next call goes with it. What was approved stays approved.',
+    changed: 'The keys are changed.',
+    variable: 'Variable',
+    value: 'New value',
+  },
   reach: {
     title: 'How it is reached',
     latency: 'Answers in',

@@ -99,6 +99,11 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
         </span>
       ),
     },
+    {
+      key: 'where',
+      title: appsWords.where,
+      cell: ({ path }) => <span className="font-mono text-xs">{path}</span>,
+    },
     { key: 'since', title: appsWords.since, wideOnly: true, cell: (app) => <Ago at={app.allowed_at} /> },
     {
       key: 'used',

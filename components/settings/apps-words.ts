@@ -3,6 +3,7 @@ export const appsWords = {
   name: 'Program',
   by: 'Let in by',
   may: 'May',
+  where: 'At',
   since: 'Since',
   used: 'Last used',
   whose: 'Whose',

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { CircleAlert } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
 import { lookOfCondition, lookOfPart } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -98,15 +99,45 @@ function Processes({ all }: { all: Health['processes'] }) {
     const title = all.length === 1 ? systemWords.minutes : systemWords.minutesOf(shown);
     return (
       <Card key={known} title={title} flush>
+        <Remedies all={conditions.filter(({ triggered }) => triggered)} />
         <Conditions title={title} all={conditions} />
       </Card>
     );
   });
 }
 
+const show = (value: number, unit: Condition['unit']): string =>
+  unit === 'ms' ? formatRound(value) : systemWords.percent(formatCount(value));
+
+/** What is beyond its limit, and what helps: read out by nobody anew each time that a value moves. */
+function Remedies({ all }: { all: Condition[] }) {
+  if (all.length === 0) return null;
+  return (
+    <ul aria-label={systemWords.whatToDo} className="border-b border-line bg-bad-soft px-4">
+      {all.map(({ name, value, limit, unit }) => (
+        <li key={name} className="flex items-start gap-3 py-3 not-last:border-b not-last:border-bad/20">
+          <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-bad" />
+          <div className="min-w-0 text-sm">
+            <p className="font-medium text-bad">{sayBeyond({ name, value: value ?? limit, limit, unit })}</p>
+            <p className="mt-0.5 max-w-prose">{systemWords.whatHelps[name]}</p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function sayBeyond({
+  name,
+  value,
+  limit,
+  unit,
+}: Pick<Condition, 'name' | 'limit' | 'unit'> & { value: number }) {
+  const say = value < limit ? systemWords.below : systemWords.beyond;
+  return say(CONDITIONS[name], show(value, unit), show(limit, unit));
+}
+
 function Conditions({ title, all }: { title: string; all: Condition[] }) {
-  const show = (value: number, unit: Condition['unit']) =>
-    unit === 'ms' ? formatRound(value) : systemWords.percent(formatCount(value));
   return (
     <Table
       label={title}

@@ -30,6 +30,27 @@ export const systemWords = {
     workspace_hit_rate: 'Reads of files answered by hot state',
     hot_state_memory: 'Memory of Redis in use, of what it may use',
   },
+  beyond: (what: string, value: string, limit: string) =>
+    `${what}: ${value}, where at most ${limit} is fine.`,
+  below: (what: string, value: string, limit: string) =>
+    `${what}: ${value}, where at least ${limit} is fine.`,
+  whatHelps: {
+    tool_error_rate:
+      'The log of the server says what failed, by the id of the request. Look at the parts above first: one that does not answer is the usual reason.',
+    mcp_error_rate: 'MCP → Usage says which connection it is. Switch that one off until its server is well.',
+    mcp_latency:
+      'MCP → Usage says which connection it is. Switch it off, or change its limits so that calls are not waited for that long.',
+    workspace_conflict_rate:
+      'Have fewer agents change the same files, or claim a file before they do; an edit collides less than a write.',
+    workspace_latency:
+      'Have fewer agents change the same files; if they are few, the database is slow: see how fast it answers above.',
+    workspace_lock_wait:
+      'Have fewer agents change files of one run at a time, or claim what they change before they do.',
+    workspace_sync_lag: 'Files are right all the same, and come from the database. Look at Redis.',
+    workspace_hit_rate: 'Files are right all the same, and come from the database. Look at Redis.',
+    hot_state_memory: 'Raise the maxmemory of Redis, or give Signalbox a Redis of its own.',
+  },
+  whatToDo: 'What to do',
   what: 'Measure',
   value: 'Value',
   limit: 'Limit',

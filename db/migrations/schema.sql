@@ -154,6 +154,7 @@ CREATE TABLE app_connections (
   connected_at timestamp with time zone,
   last_used_at timestamp with time zone,
   last_used_from text,
+  path text DEFAULT '/mcp'::text NOT NULL,
   CONSTRAINT app_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT app_connections_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
   CONSTRAINT app_connections_pkey PRIMARY KEY (id)
@@ -527,6 +528,7 @@ CREATE TABLE mcp_sessions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   used_at timestamp with time zone DEFAULT now() NOT NULL,
   log_level text,
+  path text,
   CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
 );

@@ -12,6 +12,7 @@ export const appConnections = pgTable('app_connections', {
   connectedAt: timestamp('connected_at', { withTimezone: true }),
   lastUsedAt: timestamp('last_used_at', { withTimezone: true }),
   lastUsedFrom: text('last_used_from'),
+  path: text('path').notNull().default('/mcp'),
 });
 
 export const appClients = pgTable('app_clients', {

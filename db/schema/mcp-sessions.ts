@@ -11,4 +11,5 @@ export const mcpSessions = pgTable('mcp_sessions', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   usedAt: timestamp('used_at', { withTimezone: true }).notNull().defaultNow(),
   logLevel: text('log_level').$type<LogLevel>(),
+  path: text('path'),
 });

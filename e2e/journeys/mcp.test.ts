@@ -6,6 +6,7 @@ import { type OAuthUpstream, startOAuthUpstream } from '#server/testing/oauth-up
 import { foretellComplaint } from '../stack/complaints.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { joinAs } from '../stack/people.ts';
+import { findBarriersInBoth } from '../stack/watch-page.ts';
 
 const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
 const here = provideInstallation({ settings, isSignedIn: false });
@@ -173,11 +174,24 @@ test('calls by hand are kept while their page is open, limits are changed, and t
   await page.getByText('The limits are changed.').first().waitFor();
   expect(await api(`/mcp/connections/${id}`)).toMatchObject({ max_concurrent: 3, timeout_ms: 2500 });
 
+  await page.getByRole('button', { name: 'Change the keys' }).click();
+  const keys = page.getByRole('dialog', { name: 'Change the keys' });
+  expect(await keys.getByLabel('Header').inputValue()).toBe('Authorization');
+  await keys.getByLabel('New value').fill('Bearer of-now');
+  expect(await findBarriersInBoth(page)).toEqual([]);
+  await keys.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The keys are changed.').first().waitFor();
+  await form.getByLabel('question (needed)').fill('third');
+  await form.getByRole('button', { name: 'Call it' }).click();
+  await page.getByRole('region', { name: 'Answer' }).filter({ hasText: 'third' }).first().waitFor();
+  // Others that are connected there are asked too.
+  expect(upstream.requests.map(({ headers }) => headers.authorization)).toContain('Bearer of-now');
+
   await page.goto(`${here.origin}/connections?tab=log&connection=${id}`);
   const log = page.getByRole('table', { name: 'Log' });
   await expect
     .poll(() => log.getByRole('row', { name: /ask.*Plain.*Answered/ }).count(), { timeout: 60_000 })
-    .toBe(2);
+    .toBe(3);
   await page.goto(`${here.origin}/connections?tab=log&connection=${id}&outcome=refused`);
   await page.getByText('No call matches').waitFor();
   await page.getByRole('button', { name: 'Clear the filters' }).click();

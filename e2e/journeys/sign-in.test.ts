@@ -220,6 +220,7 @@ test('a program that wants in is asked about after signing in, comes in by a yes
   expect([status, scope]).toEqual([200, 'runs:read']);
 
   await page.goto(`${here.origin}/settings/apps`);
+  await page.getByRole('cell', { name: '/mcp', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Put out Notebook' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Put out' }).click();
   await page.getByText('No connected apps').waitFor();

@@ -74,6 +74,7 @@ const OFFERS: Record<string, Offer[]> = {
     [/^Test$/, 'mcp.manage'],
     [/^Disconnect$/, 'mcp.manage'],
     [/^Change the limits$/, 'mcp.manage'],
+    [/^Change the keys$/, 'mcp.manage'],
     [/^Approve/, 'mcp.manage'],
     [/^Block/, 'mcp.manage'],
   ],

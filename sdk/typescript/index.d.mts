@@ -30,7 +30,7 @@ export class SignalboxError extends Error {
   readonly wasSent: boolean;
 }
 
-/** Thrown by a handler. Whatever else it throws counts as class `agent`, code `AGENT_ERROR`. */
+/** Thrown by a handler. Whatever else it throws counts as class `agent`, code `AGENT_ERROR`. A class that there is not is a TypeError. */
 export class TaskFailure extends Error {
   constructor(
     message: string,

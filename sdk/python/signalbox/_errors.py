@@ -4,6 +4,7 @@ import traceback
 from typing import Any, Dict, Optional
 
 MAX_TRACE = 8000
+ERROR_CLASSES = ("agent", "timeout", "invalid-input", "invalid-output", "rate-limited", "lost", "internal")
 
 
 class SignalboxError(Exception):
@@ -48,6 +49,7 @@ class TaskFailure(Exception):
 
     The class is one of agent, timeout, invalid-input, invalid-output, rate-limited, lost, internal. Which of them are
     tried again is the stage's `retry.on`; without one: agent, timeout, rate-limited, internal.
+    Another one is a ValueError where the failure is made.
     """
 
     def __init__(
@@ -59,6 +61,12 @@ class TaskFailure(Exception):
         details: Optional[Dict[str, Any]] = None,
     ) -> None:
         super().__init__(message)
+        # The server would refuse the whole report: it is told here, with what was to be said.
+        if error_class not in ERROR_CLASSES:
+            raise ValueError(
+                f"A TaskFailure cannot have the class {error_class!r}: use one of {', '.join(ERROR_CLASSES)}. "
+                f"It was to say: {message}"
+            )
         self.message = message
         self.error_class = error_class
         self.code = code

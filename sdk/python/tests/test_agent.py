@@ -86,6 +86,18 @@ class AgentTest(unittest.TestCase):
         )
         self.assertEqual(server.reports()[5]["output"], 6)
 
+    def test_refuses_a_failure_of_a_class_that_there_is_not_with_what_it_was_to_say(self) -> None:
+        def work(_: Task) -> Any:
+            raise TaskFailure("No price.", error_class="invalid_input")
+
+        server = self.open(giving(task(1)))
+        self.join(server, work)
+        until("the answer", lambda: len(server.reports()) == 1)
+        error = server.reports()[0]["error"]
+        self.assertEqual((error["class"], error["code"]), ("agent", "AGENT_ERROR"))
+        self.assertIn("cannot have the class 'invalid_input': use one of agent, timeout, invalid-input", error["message"])
+        self.assertIn("It was to say: No price.", error["message"])
+
     def test_runs_async_handlers_and_cancels_them(self) -> None:
         def doors(word: str, asked: Asked, count: int) -> Any:
             if word == "heartbeat":

@@ -130,15 +130,29 @@ describe('an agent', () => {
       const isRefused = asked.body.reports.some(
         ({ error }: { error?: object }) => error && 'details' in error,
       );
-      return isRefused ? { status: 400, body: { code: 'INVALID', detail: 'No such class.' } } : undefined;
+      return isRefused ? { status: 400, body: { code: 'INVALID', detail: 'No such details.' } } : undefined;
     });
     await joinAs(server.url, () => {
-      throw new TaskFailure('No price.', { class: 'odd' as 'agent', details: { row: 7 } });
+      throw new TaskFailure('No price.', { class: 'invalid-input', details: { row: 7 } });
     });
     await vi.waitFor(() => expect(reports()).toHaveLength(2), PATIENCE);
     const { error } = reports()[1];
     expect(error).toEqual({ class: 'agent', code: 'FAILURE_REFUSED', message: expect.any(String) });
-    expect(error.message).toMatch(/^No price\. .*No such class\./);
+    expect(error.message).toMatch(/^No price\. .*No such details\./);
+  });
+
+  test('is told of a class that there is not, with what was to be said, where the failure is made', async () => {
+    const { server, reports } = await open(giving(task(1)));
+    await joinAs(server.url, () => {
+      throw new TaskFailure('No price.', { class: 'invalid_input' as never });
+    });
+    await vi.waitFor(() => expect(reports()).toHaveLength(1), PATIENCE);
+    const message = expect.stringMatching(
+      /cannot have the class "invalid_input": use one of agent, timeout, invalid-input.*It was to say: No price\./,
+    );
+    expect(reports()).toMatchObject([
+      { type: 'failed', error: { class: 'agent', code: 'AGENT_ERROR', message } },
+    ]);
   });
 
   test('keeps a result until the server has answered, and knows one that is too large from a server that is away', async () => {

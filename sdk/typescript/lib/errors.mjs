@@ -23,6 +23,9 @@ export class SignalboxError extends Error {
   }
 }
 
+/** @type {readonly ErrorClass[]} */
+const CLASSES = ['agent', 'timeout', 'invalid-input', 'invalid-output', 'rate-limited', 'lost', 'internal'];
+
 /** How a handler says why an attempt failed. The class decides whether the stage's retry policy tries again. */
 export class TaskFailure extends Error {
   /**
@@ -32,10 +35,21 @@ export class TaskFailure extends Error {
   constructor(message, more = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'TaskFailure';
-    this.class = more.class ?? 'agent';
+    this.class = checkClass(more.class ?? 'agent', message);
     this.code = more.code ?? 'AGENT_ERROR';
     this.details = more.details;
   }
+}
+
+/**
+ * One that the server does not know would be refused with the whole report: it is told here, with what was to be said.
+ * @param {ErrorClass} given @param {string} message
+ */
+function checkClass(given, message) {
+  if (CLASSES.includes(given)) return given;
+  throw new TypeError(
+    `A TaskFailure cannot have the class ${JSON.stringify(given)}: use one of ${CLASSES.join(', ')}. It was to say: ${message}`,
+  );
 }
 
 const MAX_STACK = 8000;

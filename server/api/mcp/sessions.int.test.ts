@@ -36,26 +36,41 @@ interface Old {
   client: ClientV1;
   transport: TransportV1;
   sessionId: string;
+  /** Resolves when its stream is open: it opens that by the way. */
+  opened: Promise<void>;
 }
 
-async function connectOld(server: TestServer, sessionId?: string): Promise<Old> {
+async function connectOld(server: TestServer, sessionId?: string, path = '/mcp'): Promise<Old> {
   const client = new ClientV1(info);
-  const transport = new TransportV1(url(server), {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  const transport = new TransportV1(new URL(path, server.origin), {
     requestInit: { headers: bearer(key) },
+    async fetch(...asked) {
+      const answer = await fetch(...asked);
+      if (asked[1]?.method === 'GET') open();
+      return answer;
+    },
     ...(sessionId === undefined ? {} : { sessionId }),
   });
   await client.connect(transport);
-  return { client, transport, sessionId: transport.sessionId ?? '' };
+  return { client, transport, sessionId: transport.sessionId ?? '', opened };
 }
 
 let requests = 0;
 
+interface InSession {
+  sessionId: string;
+  secret?: string;
+  path?: string;
+  body: object;
+}
+
 /** One request of the old generation within a session. */
 const askOld = (
   server: TestServer,
-  { sessionId, secret = key, body }: { sessionId: string; secret?: string; body: object },
+  { sessionId, secret = key, path = '/mcp', body }: InSession,
 ): Promise<HttpAnswer> =>
-  server.ask('/mcp', {
+  server.ask(path, {
     body: { jsonrpc: '2.0', id: ++requests, ...body },
     headers: {
       ...bearer(secret),
@@ -65,6 +80,7 @@ const askOld = (
     },
   });
 const LIST = { method: 'tools/list', params: {} };
+const PING = { method: 'ping' };
 
 /** A run that goes on until somebody steers it, and its one task. */
 async function startOpenRun(): Promise<{ run: string; task: string }> {
@@ -98,6 +114,35 @@ describe('a session of the old generation', () => {
     expect((await askOld(one, { sessionId: 'made-up', body: LIST })).status).toBe(404);
     // By the key it goes on as before.
     expect((await askOld(two, { sessionId, body: LIST })).status).toBe(200);
+    await client.close();
+  });
+
+  test('is there at the address where it began and at no other, in any process', async () => {
+    for (const slug of ['desk', 'other'])
+      expect((await one.call('/api/v1/mcp/servers', { slug, name: slug, tools: [] })).status).toBe(201);
+    const [own, desk, other] = ['/mcp', '/mcp/servers/desk', '/mcp/servers/other'];
+    const at = async (sessionId: string, path: string, server: TestServer) =>
+      (await askOld(server, { sessionId, path, body: PING })).status;
+    for (const [begun, elsewhere] of [
+      [own, ['/mcp/gateway', desk]],
+      [desk, [own, other, `${desk}/search`]],
+    ] as const) {
+      const { client, sessionId } = await connectOld(one, undefined, begun);
+      for (const server of [one, two]) {
+        for (const path of elsewhere) expect([path, await at(sessionId, path, server)]).toEqual([path, 404]);
+        expect([begun, await at(sessionId, begun, server)]).toEqual([begun, 200]);
+      }
+      await client.close();
+    }
+  });
+
+  test('that began before its address was kept is of the first at which it comes again', async () => {
+    const { client, sessionId } = await connectOld(one);
+    const { sql } = one.program.database;
+    const hash = createHash('sha256').update(sessionId).digest('hex');
+    expect((await sql`UPDATE mcp_sessions SET path = NULL WHERE token_hash = ${hash}`).count).toBe(1);
+    const at = async (path: string) => (await askOld(two, { sessionId, path, body: PING })).status;
+    expect([await at('/mcp'), await at('/mcp/gateway'), await at('/mcp')]).toEqual([200, 404, 200]);
     await client.close();
   });
 
@@ -176,7 +221,8 @@ describe.each(['old', 'new'] as const)('a client of the %s generation', (generat
   async function listen(): Promise<Listener> {
     const heard: string[] = [];
     if (generation === 'old') {
-      const { client } = await connectOld(one);
+      const { client, opened } = await connectOld(one);
+      await opened;
       client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
         heard.push(params.uri);
       });

@@ -27,6 +27,8 @@ interface Session {
   token: string;
   /** Whoever began it; to anybody else it is not there. */
   owner: string;
+  /** The address at which it began; at any other it is not there. */
+  place: string;
   server: Server;
   transport: WebStandardStreamableHTTPServerTransport;
   /** Requests that are under way, streams included. */
@@ -59,6 +61,8 @@ export function createSessions(
   { gateway: { relay } }: Pick<Services, 'gateway'>,
 ) {
   const sessions = new Map<string, Session>();
+  /** Which of several virtual servers, the call says. */
+  const placeOf = ({ params }: McpCall): string => path.replace('{name}', params?.name ?? '');
   const making = new Map<string, Promise<Session | undefined>>();
 
   function subscriptionsOf(find: () => Session): Subscriptions {
@@ -85,15 +89,15 @@ export function createSessions(
       if (!session) throw new Error('a request came before its session');
       return session;
     };
-    const given = token ?? (await openMcpSession(call.services, call.actor, { hello }));
+    const given = token ?? (await openMcpSession(call.services, call.actor, { hello, path: placeOf(call) }));
     const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => given });
     nameQuestions(transport, relay.id);
     const server = maker.make(subscriptionsOf(find));
     await server.connect(transport);
     const { now } = call.services;
     session = {
-      ...{ token: given, owner: ownerOf(call), server, transport, busy: 0, usedAt: now(), checkedAt: now() },
-      ...{ refresh: undefined, underway: new Set<string | number>() },
+      ...{ token: given, owner: ownerOf(call), place: placeOf(call), server, transport, busy: 0 },
+      ...{ usedAt: now(), checkedAt: now(), refresh: undefined, underway: new Set<string | number>() },
     };
     makeRoom(now());
     sessions.set(given, session);
@@ -114,7 +118,7 @@ export function createSessions(
   }
 
   async function remake(call: McpCall, token: string): Promise<Session | undefined> {
-    const found = await touchMcpSession(call.services, call.actor, token);
+    const found = await touchMcpSession(call.services, call.actor, { token, path: placeOf(call) });
     if (!found) return undefined;
     const session = await make(call, token, found.hello);
     await repeatHello(session, call, found.hello);
@@ -124,7 +128,7 @@ export function createSessions(
 
   /** Two requests of a client may come at once, and must not make two of its session. */
   function remakeOnce(call: McpCall, token: string): Promise<Session | undefined> {
-    const key = `${ownerOf(call)} ${token}`;
+    const key = `${ownerOf(call)} ${placeOf(call)} ${token}`;
     const made = making.get(key) ?? remake(call, token).finally(() => making.delete(key));
     making.set(key, made);
     return made;
@@ -133,10 +137,10 @@ export function createSessions(
   async function find(call: McpCall, token: string): Promise<Session | undefined> {
     const session = sessions.get(token);
     if (!session) return remakeOnce(call, token);
-    if (session.owner !== ownerOf(call)) return undefined;
+    if (session.owner !== ownerOf(call) || session.place !== placeOf(call)) return undefined;
     const now = call.services.now();
     if (now - session.checkedAt < CHECK_MS) return session;
-    const found = await touchMcpSession(call.services, call.actor, token);
+    const found = await touchMcpSession(call.services, call.actor, { token, path: placeOf(call) });
     if (found) {
       session.checkedAt = now;
       noteLevel(session.server, found.logLevel);

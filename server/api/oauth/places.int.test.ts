@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newAppClient } from '#server/testing/app-client.ts';
 import { type AppWorld, bearer, refusedBy, startAppWorld } from '#server/testing/app-world.ts';
@@ -123,6 +124,27 @@ describe('a program', () => {
       scopes: ['mcp:read', 'mcp:call'],
     });
     expect(await shown({ resource: null })).toMatchObject({ reach: { kind: 'own', server: null } });
+  });
+
+  test('is listed with the one address at which it counts', async () => {
+    for (const path of PLACES) {
+      await connectAt(path, 'mcp:call');
+      const { body } = await ada.ask('/api/v1/apps');
+      expect(body.apps[0]).toMatchObject({ path, scopes: ['mcp:call'] });
+    }
+    const { access } = await (await newAppClient(http, ada)).connect({ resource: null });
+    expect((await ask('/mcp', bearer(access))).status).toBe(200);
+    expect((await ada.ask('/api/v1/apps')).body.apps[0].path).toBe('/mcp');
+  });
+
+  test('that was let in before its address was kept has it from what it was granted', async () => {
+    const path = '/mcp/servers/desk/search';
+    await connectAt(path, 'mcp:call');
+    const { sql } = http.program.database;
+    await sql`UPDATE app_connections SET path = '/mcp'`;
+    const file = new URL('../../../db/migrations/0275_where_programs_come.sql', import.meta.url);
+    await sql.unsafe(/^UPDATE [^;]+;/m.exec(await readFile(file, 'utf8'))?.[0] ?? '');
+    expect((await ada.ask('/api/v1/apps')).body.apps[0].path).toBe(path);
   });
 
   test('cannot turn what it was let in for into a token for another place', async () => {

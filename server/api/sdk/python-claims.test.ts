@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import { createComparison, type Shape } from '#server/testing/schema-misfits.ts';
 import { findPython } from '../../../scripts/lib/python.mjs';
 import { openApiDocument } from '../openapi/document.ts';
@@ -82,6 +83,13 @@ const read = (): Record<string, Shape> =>
 // Without Python nothing of its SDK can be read; `npm test` says so by name.
 describe.skipIf(python === undefined)('what the Python SDK says of answers', () => {
   const claims = python === undefined ? {} : read();
+
+  test('knows the classes of a failure that the server knows', () => {
+    const words =
+      'import json; from signalbox._errors import ERROR_CLASSES; print(json.dumps(ERROR_CLASSES))';
+    const known = execFileSync(python ?? '', ['-c', words], { cwd: 'sdk/python', encoding: 'utf8' });
+    expect(JSON.parse(known)).toEqual(ERROR_CLASSES);
+  });
 
   test('has a row for every method', () => {
     expect(Object.keys(claims).sort()).toEqual([...Object.keys(ANSWERED), ...OTHERS].sort());

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { RunEvent } from '#server/domain/engine/events.ts';
+import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import type * as sdk from '../../../sdk/typescript/index.mjs';
+import { TaskFailure } from '../../../sdk/typescript/index.mjs';
 import type { Operations } from '../operations/index.ts';
 import type {
   changeSchema,
@@ -197,4 +199,10 @@ test('the comparison sees what is renamed, is null or is gone', () => {
   // @ts-expect-error: the same, deep inside
   none<Misfits<{ one: One }, { one: { deep: { list: { name: string | null; nick?: string }[] } } }>>();
   expect(none<Misfits<{ one: One & { extra: 1 } }, { one: One }>>()).toBe(true);
+});
+
+test('the classes of a failure are those that the server knows', () => {
+  for (const each of ERROR_CLASSES) expect(new TaskFailure('x', { class: each }).class).toBe(each);
+  const unknown = () => new TaskFailure('x', { class: 'unheard-of' as never });
+  expect(unknown).toThrow(`use one of ${ERROR_CLASSES.join(', ')}.`);
 });

@@ -27,6 +27,7 @@ export interface AppRequest {
   scopes: Scope[];
   /** Where it would count. */
   reach: Reach;
+  path: string;
 }
 
 /** Programs that people let in from their browser, by OAuth. */
@@ -109,11 +110,11 @@ export function createApps(options: AppsOptions): Apps {
       const { library, request } = await waiting(place, id);
       if (!request) return undefined;
       const { client_id: clientId, redirect_uri: redirectUri, scope = '' } = request.params;
-      const { reach } = placeOf(place, request.params);
+      const { reach, path } = placeOf(place, request.params);
       const client = await library.Client.find(clientId);
       const words = new Set(scope.split(' '));
       const scopes = SCOPES.filter((each) => words.has(each));
-      return client && { id, clientId, name: client.clientName ?? null, redirectUri, scopes, reach };
+      return client && { id, clientId, name: client.clientName ?? null, redirectUri, scopes, reach, path };
     },
     async decide(place, { id, app, scopes }) {
       const { library, request } = await waiting(place, id);

@@ -12,6 +12,8 @@ export interface NewConnection {
   name: string;
   redirectHost: string;
   scopes: readonly Scope[];
+  /** The address at which its tokens will count. */
+  path: string;
 }
 
 export interface Connections {
@@ -58,7 +60,7 @@ export function createConnections({ sql, newUuid }: { sql: Sql; newUuid(): strin
       }
       return { actor: toActor(row), allows: () => true };
     },
-    create: (actor, { clientId, name, redirectHost, scopes }) =>
+    create: (actor, { clientId, name, redirectHost, scopes, path }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;
         const [org, user] = [toUuid(actor.orgId), toUuid(actor.userId ?? '')];
@@ -72,11 +74,11 @@ export function createConnections({ sql, newUuid }: { sql: Sql; newUuid(): strin
           WHERE org_id = ${org}::text::uuid AND user_id = ${user}::text::uuid
           ORDER BY coalesce(last_used_at, allowed_at) DESC OFFSET ${MAX_CONNECTIONS - 1}::int)`;
         const id = newUuid();
-        await tx`INSERT INTO app_connections (id, org_id, user_id, client_id, name, redirect_host, scopes)
+        await tx`INSERT INTO app_connections (id, org_id, user_id, client_id, name, redirect_host, scopes, path)
           VALUES (${id}::text::uuid, ${org}::text::uuid, ${user}::text::uuid, ${clientId}, ${name}, ${redirectHost},
-            ${`{${scopes.join(',')}}`}::text::text[])`;
+            ${`{${scopes.join(',')}}`}::text::text[], ${path})`;
         const target = fromUuid('app', id);
-        const after = { name, client_id: clientId, redirect_host: redirectHost, scopes: [...scopes] };
+        const after = { name, client_id: clientId, redirect_host: redirectHost, scopes: [...scopes], path };
         await noteBy(tx, auditNote(actor, 'app.allowed', { target, after }));
         return target;
       }) as Promise<AppId | undefined>,

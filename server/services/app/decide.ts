@@ -74,7 +74,8 @@ export async function decideRequest(
     return { goOn: await apps.decide(place, { id, app: null, scopes: [] }) };
   }
   const given = found.scopes.filter((scope) => scopes.includes(scope));
-  const what = { clientId: found.clientId, name, redirectHost: redirect.host, scopes: given };
+  const { clientId, path } = found;
+  const what = { clientId, name, redirectHost: redirect.host, scopes: given, path };
   const app = await apps.create(actor, what);
   if (!app) throw isOver();
   return { goOn: await apps.decide(place, { id, app, scopes: given }) };

@@ -25,6 +25,8 @@ export interface AppView {
   clientId: string;
   redirectHost: string;
   scopes: Scope[];
+  /** The address at which it counts, and nowhere else. */
+  path: string;
   /** Whoever let it in. */
   by: { id: UserId; name: string };
   allowedAt: Date;
@@ -94,6 +96,7 @@ function toView(row: typeof appConnections.$inferSelect, person: string): AppVie
     clientId: row.clientId,
     redirectHost: row.redirectHost,
     scopes: row.scopes as Scope[],
+    path: row.path,
     by: { id: fromUuid('user', row.userId), name: person },
     allowedAt: row.allowedAt,
     lastUsedAt: row.lastUsedAt,

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import { mcpSessions } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -38,8 +38,15 @@ const ownerOf = ({ kind, id }: Owner): string => `${kind}:${id}`;
 const isOwn = (actor: Owner, token: string) =>
   and(eq(mcpSessions.tokenHash, digest(token)), eq(mcpSessions.actor, ownerOf(actor)));
 
+/** One that began before addresses were kept is of the first at which it comes. */
+const isOf = (path: string) => or(isNull(mcpSessions.path), eq(mcpSessions.path, path));
+
 /** Answers with its id. Whatever nobody has used for a day goes. */
-export async function openMcpSession(services: Db, actor: Owner, input: { hello: unknown }): Promise<string> {
+export async function openMcpSession(
+  services: Db,
+  actor: Owner,
+  input: { hello: unknown; path: string },
+): Promise<string> {
   const hello = parseInput(helloSchema, input.hello);
   const token = newToken();
   const own = eq(mcpSessions.actor, ownerOf(actor));
@@ -52,25 +59,29 @@ export async function openMcpSession(services: Db, actor: Owner, input: { hello:
       .limit(MAX_SESSIONS - 1);
     await tx.delete(mcpSessions).where(lt(mcpSessions.usedAt, UNUSED_FOR));
     await tx.delete(mcpSessions).where(and(own, notInArray(mcpSessions.tokenHash, kept)));
-    await tx
-      .insert(mcpSessions)
-      .values({ tokenHash: digest(token), orgId: toUuid(actor.orgId), actor: ownerOf(actor), hello });
+    await tx.insert(mcpSessions).values({
+      tokenHash: digest(token),
+      orgId: toUuid(actor.orgId),
+      actor: ownerOf(actor),
+      hello,
+      path: input.path,
+    });
   });
   return token;
 }
 
-/** Counts as a use. Undefined: it has ended, is somebody else's or never was, which are the same to the caller. */
+/** Counts as a use. Undefined: it has ended, is somebody else's, of another address, or never was, which are the same to the caller. */
 export async function touchMcpSession(
   services: Db,
   actor: Owner,
-  token: string,
+  { token, path }: { token: string; path: string },
 ): Promise<McpSession | undefined> {
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .update(mcpSessions)
-      .set({ usedAt: sql`now()` })
+      .set({ usedAt: sql`now()`, path })
       // What is over may still be there: it goes when somebody begins another.
-      .where(and(isOwn(actor, token), gte(mcpSessions.usedAt, UNUSED_FOR)))
+      .where(and(isOwn(actor, token), isOf(path), gte(mcpSessions.usedAt, UNUSED_FOR)))
       .returning({
         hello: mcpSessions.hello,
         subscriptions: mcpSessions.subscriptions,
