@@ -22,6 +22,7 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { isKeptFrom, type MarkedRun, marksOfRuns } from '../run/marks-of-runs.ts';
+import { refuseToGrant } from './own-call.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -117,7 +118,6 @@ function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...creat
   };
 }
 
-/** Whoever made the call does not grant it: that would be no second pair of eyes. */
 export async function decideApproval(
   services: Services,
   actor: Actor,
@@ -129,7 +129,7 @@ export async function decideApproval(
     const here = eq(mcpApprovals.id, toUuid(id));
     const [known] = await tx.select().from(mcpApprovals).where(here);
     if (!known) throw notFound('MCP approval', id);
-    if (isGranted && known.caller.id === actor.id) throw ownCall();
+    const { isOwn } = isGranted ? await refuseToGrant(tx, actor, known) : { isOwn: false };
     const marked = await marksOfRuns(tx, services, runIdsOf([known]));
     if (isGranted && !toView(actor, known, marked).arguments) throw unseen();
     const [row] = await tx
@@ -143,7 +143,10 @@ export async function decideApproval(
       .where(and(here, eq(mcpApprovals.state, 'asked'), sql`${mcpApprovals.expiresAt} > now()`))
       .returning();
     if (!row) throw decided(id);
-    const after = { tool: row.tool, connection: row.connectionId, granted: isGranted };
+    const after = {
+      ...{ tool: row.tool, connection: row.connectionId, granted: isGranted },
+      ...(isOwn ? { own: true } : {}),
+    };
     const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
     await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
     return toView(actor, row, marked);
@@ -171,12 +174,6 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
 function unseen(): SignalboxError {
   return new SignalboxError('FORBIDDEN', 'The call is of a stage that handles what is marked sensitive.', {
     advice: 'Ask somebody who may see sensitive values to grant it, or refuse it.',
-  });
-}
-
-function ownCall(): SignalboxError {
-  return new SignalboxError('FORBIDDEN', 'This call is your own: somebody else has to grant it.', {
-    advice: 'Ask another owner, admin or operator.',
   });
 }
 
