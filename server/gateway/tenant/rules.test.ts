@@ -132,7 +132,7 @@ describe('a key acts within its own role and that of its maker', () => {
   });
 
   test('and lends its model only where both may', () => {
-    const sampling = { ...call, tool: SAMPLING };
+    const sampling = { ...call, tool: SAMPLING } as const;
     const lends = (...roles: string[]) => roles.map((role) => forRole('allow', role, { tool: SAMPLING }));
     expect(mayBorrow(lends('viewer'), key, sampling)).toBe(false);
     expect(mayBorrow(lends('viewer', 'operator'), key, sampling)).toBe(true);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '#server/testing/faults/until.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
@@ -71,5 +72,36 @@ describe('a call that people are asked about', () => {
     expect((await api('/call', asking)).status).toBe(200);
     const { entries } = (await ada.ask('/api/v1/audit?action=mcp-call.granted')).body;
     expect(entries[0]).toMatchObject({ target: asked.id, after: { own: true } });
+  });
+
+  test('is not used up by a call of which nothing was sent', async () => {
+    const { id, slug } = await setUp([echoTool('ask'), echoTool('other')]);
+    await rig.ask('/rules', { effect: 'ask', who: { kind: 'everybody' }, connection_id: id, tool: 'ask' });
+    const ada = await joinAs(rig.http, owner, 'operator');
+    const call = () => ada.ask('/api/v1/mcp/call', { body: { tool: `${slug}__ask`, arguments: question } });
+    expect((await call()).status).toBe(403);
+    const [asked] = (await rig.ask(`/approvals?state=asked&connection_id=${id}`)).approvals;
+    await rig.ask(`/approvals/${asked.id}/decide`, { granted: true });
+    const granted = async () =>
+      (await rig.ask(`/approvals?state=granted&connection_id=${id}`)).approvals.length;
+
+    await upstream.close();
+    expect((await call()).status).toBe(503);
+    expect(await granted()).toBe(1);
+    for (let number = 0; number < 6; number += 1) await rig.call(`${slug}__other`, question);
+    expect(await call()).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining('left alone for a moment') },
+    });
+    expect(await granted()).toBe(1);
+
+    await upstream.reopen();
+    await until(
+      'the server is called again',
+      async () => (await rig.ask(`/connections/${id}`)).breaker.state === 'closed',
+    );
+    expect((await call()).status).toBe(200);
+    expect(await granted()).toBe(0);
+    expect((await call()).status).toBe(403);
   });
 });
