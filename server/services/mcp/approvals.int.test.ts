@@ -74,6 +74,37 @@ describe('a call that people are asked about', () => {
     expect(entries[0]).toMatchObject({ target: asked.id, after: { own: true } });
   });
 
+  test('is shown with what it asks to who decides and who makes it, and one of a connection of somebody’s own to nobody beside', async () => {
+    const { id, slug } = await setUp();
+    await rig.ask('/rules', { effect: 'ask', who: { kind: 'everybody' }, connection_id: id });
+    const [ada, eve, bob] = [
+      await joinAs(rig.http, owner, 'designer'),
+      await joinAs(rig.http, owner, 'viewer'),
+      await joinAs(rig.http, owner, 'operator'),
+    ];
+    const call = (tool: string) => ada.ask('/api/v1/mcp/call', { body: { tool, arguments: question } });
+    expect((await call(`${slug}__ask`)).status).toBe(403);
+    const listed = async (who: Browser, of: string) =>
+      (await who.ask(`/api/v1/mcp/approvals?connection_id=${of}`)).body.approvals;
+    const argumentsFor = async (who: Browser) => (await listed(who, id))[0].arguments;
+    expect([await argumentsFor(ada), await argumentsFor(bob), await argumentsFor(owner)]).toEqual(
+      Array(3).fill(question),
+    );
+    expect(await argumentsFor(eve)).toBeNull();
+
+    const body = { slug: `${slug}-own`, url: upstream.url, personal: true };
+    const own = (await ada.ask('/api/v1/mcp/connect', { body })).body.connection_id;
+    await rig.approveAll(own);
+    await rig.ask('/rules', { effect: 'ask', who: { kind: 'everybody' }, connection_id: own });
+    expect((await call(`${slug}-own__ask`)).status).toBe(403);
+    const [mine] = await listed(ada, own);
+    expect((await listed(owner, own)).map((each: { id: string }) => each.id)).toEqual([mine.id]);
+    for (const who of [eve, bob]) expect(await listed(who, own)).toEqual([]);
+    const decide = `/api/v1/mcp/approvals/${mine.id}/decide`;
+    expect((await bob.ask(decide, { body: { granted: true } })).status).toBe(404);
+    expect((await owner.ask(decide, { body: { granted: true } })).status).toBe(200);
+  });
+
   test('is not used up by a call of which nothing was sent', async () => {
     const { id, slug } = await setUp([echoTool('ask'), echoTool('other')]);
     await rig.ask('/rules', { effect: 'ask', who: { kind: 'everybody' }, connection_id: id, tool: 'ask' });

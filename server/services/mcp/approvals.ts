@@ -1,7 +1,7 @@
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, ne, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { mcpApprovals } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { mcpApprovals, mcpConnections } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import {
   fromUuid,
@@ -22,6 +22,7 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { isKeptFrom, type MarkedRun, marksOfRuns } from '../run/marks-of-runs.ts';
+import { isVisible } from './connection-view.ts';
 import { refuseToGrant } from './own-call.ts';
 
 const listSchema = z.strictObject({
@@ -74,7 +75,7 @@ export async function listApprovals(
       place: mcpApprovals.id,
       order,
       after,
-      ...conditionsOf(actor, filter),
+      ...conditionsOf(tx, actor, filter),
     };
     const stretch = await stretchOf(tx, walk);
     const found = await tx
@@ -95,11 +96,16 @@ export async function listApprovals(
 
 type Filter = Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'order'>;
 
-function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...created }: Filter) {
+function conditionsOf(
+  tx: TenantTransaction,
+  actor: Actor,
+  { state, runId, connectionId, tool, ...created }: Filter,
+) {
   return {
     within: and(
       eq(mcpApprovals.orgId, toUuid(actor.orgId)),
       bornWithin({ id: mcpApprovals.id, at: mcpApprovals.createdAt }, created),
+      may(actor, 'mcp.manage') ? undefined : notInArray(mcpApprovals.connectionId, othersOwn(tx, actor)),
     ),
     leads: [
       runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
@@ -118,6 +124,18 @@ function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...creat
   };
 }
 
+/** What others have connected for themselves is not there for whoever does not manage all: nor is what they call there. */
+const othersOwn = (tx: TenantTransaction, { userId }: Actor) =>
+  tx
+    .select({ id: mcpConnections.id })
+    .from(mcpConnections)
+    .where(
+      and(
+        isNotNull(mcpConnections.ownerId),
+        userId === null ? undefined : ne(mcpConnections.ownerId, toUuid(userId)),
+      ),
+    );
+
 export async function decideApproval(
   services: Services,
   actor: Actor,
@@ -128,7 +146,7 @@ export async function decideApproval(
   return inTenant(services.db, actor.orgId, async (tx) => {
     const here = eq(mcpApprovals.id, toUuid(id));
     const [known] = await tx.select().from(mcpApprovals).where(here);
-    if (!known) throw notFound('MCP approval', id);
+    if (!known || !(await isThere(tx, actor, known))) throw notFound('MCP approval', id);
     const { isOwn } = isGranted ? await refuseToGrant(tx, actor, known) : { isOwn: false };
     const marked = await marksOfRuns(tx, services, runIdsOf([known]));
     if (isGranted && !toView(actor, known, marked).arguments) throw unseen();
@@ -153,6 +171,11 @@ export async function decideApproval(
   });
 }
 
+async function isThere(tx: TenantTransaction, actor: Actor, { connectionId }: Row): Promise<boolean> {
+  const [connection] = await tx.select().from(mcpConnections).where(eq(mcpConnections.id, connectionId));
+  return connection === undefined || isVisible(actor, connection);
+}
+
 const runIdsOf = (rows: readonly Row[]): RunId[] =>
   rows.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
 
@@ -160,7 +183,9 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
   const { tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, taskIndex } = row;
   const runId = row.runId === null ? null : fromUuid('run', row.runId);
   const isKept = runId !== null && isKeptFrom(actor, marked.get(runId), taskIndex);
-  const isShown = !isKept && (may(actor, 'mcp.decide') || may(actor, 'run.payload'));
+  // What somebody calls by themselves is nobody's run: only they and who decides about it see what they ask.
+  const isTheirs = runId === null ? caller.id === actor.id : may(actor, 'run.payload');
+  const isShown = !isKept && (may(actor, 'mcp.decide') || isTheirs);
   return {
     id: fromUuid('mcpApproval', row.id),
     connectionId: fromUuid('mcpConnection', row.connectionId),
