@@ -80,11 +80,7 @@ function makeLibrary(generation: Generation): Server {
     return { contents: [{ uri, mimeType: 'text/plain', text: `${uri} of ${generation}` }] };
   });
   server.setRequestHandler('completion/complete', ({ params: { ref, argument } }) => ({
-    completion: {
-      values: PROPOSED[argument.value] ?? [
-        `${ref.type === 'ref/prompt' ? ref.name : ref.uri} ${argument.value}`,
-      ],
-    },
+    completion: { values: proposalsFor(ref.type === 'ref/prompt' ? ref.name : ref.uri, argument.value) },
   }));
   server.setRequestHandler('resources/subscribe', () => ({}));
   server.setRequestHandler('resources/unsubscribe', () => ({}));
@@ -95,6 +91,8 @@ const PROPOSED: Record<string, string[]> = {
   se: ['secret/b.txt', 'public/../secret/b.txt', 'second.txt'],
   large: ['x'.repeat(2_000_000)],
 };
+
+const proposalsFor = (what: string, value: string): string[] => PROPOSED[value] ?? [`${what} ${value}`];
 
 let rig: McpRig;
 const upstreams = {} as Record<Generation, OneGeneration>;
