@@ -80,19 +80,12 @@ function makeLibrary(generation: Generation): Server {
     return { contents: [{ uri, mimeType: 'text/plain', text: `${uri} of ${generation}` }] };
   });
   server.setRequestHandler('completion/complete', ({ params: { ref, argument } }) => ({
-    completion: { values: proposalsFor(ref.type === 'ref/prompt' ? ref.name : ref.uri, argument.value) },
+    completion: { values: [`${ref.type === 'ref/prompt' ? ref.name : ref.uri} ${argument.value}`] },
   }));
   server.setRequestHandler('resources/subscribe', () => ({}));
   server.setRequestHandler('resources/unsubscribe', () => ({}));
   return server;
 }
-
-const PROPOSED: Record<string, string[]> = {
-  se: ['secret/b.txt', 'public/../secret/b.txt', 'second.txt'],
-  large: ['x'.repeat(2_000_000)],
-};
-
-const proposalsFor = (what: string, value: string): string[] => PROPOSED[value] ?? [`${what} ${value}`];
 
 let rig: McpRig;
 const upstreams = {} as Record<Generation, OneGeneration>;
@@ -358,54 +351,6 @@ describe('prompts and resources', () => {
     await expect(client.readResource({ uri: 'of-2025+file:///a.txt' })).rejects.toThrow('no resource');
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['of-2026__point']);
     await client.close();
-  });
-
-  test('are completed as they are called: not against a rule, before people have granted it, or what is not approved', async () => {
-    const client = await newClient(rig.http, '/mcp/gateway');
-    const desk = await newClient(rig.http, '/mcp/servers/desk');
-    const greet = { type: 'ref/prompt' as const, name: 'of-2026__greet' };
-    const files = { type: 'ref/resource' as const, uri: 'of-2026+file:///{path}' };
-    const complete = async (ref: typeof greet | typeof files, name: string, value: string) =>
-      (await client.complete({ ref, argument: { name, value } })).completion.values;
-    const under = async (effect: string, tool: string, work: () => Promise<void>) => {
-      const who = { kind: 'everybody' };
-      const { id } = await rig.ask('/rules', { effect, who, connection_id: ids['2026'], tool });
-      await work();
-      await rig.ask(`/rules/${id}`, undefined, 'DELETE');
-    };
-    expect(await complete(files, 'path', 'se')).toHaveLength(3);
-    await under('deny', 'resources/file:///secret/*', async () => {
-      expect(await complete(files, 'path', 'se')).toEqual(['second.txt']);
-    });
-    for (const [ref, name, tool] of [
-      [greet, 'who', 'prompts/*'],
-      [files, 'path', 'resources/file:///*'],
-    ] as const) {
-      await under('deny', tool, () =>
-        expect(complete(ref, name, 'A')).rejects.toThrow(/A rule forbids|no template/),
-      );
-      await under('ask', tool, async () => expect(await complete(ref, name, 'A')).toEqual([]));
-      await expect(complete(ref, name, 'large')).rejects.toThrow('too large');
-    }
-    // What the virtual server has set nobody else says.
-    const welcome = {
-      ref: { type: 'ref/prompt' as const, name: 'welcome' },
-      argument: { name: 'who', value: 'A' },
-    };
-    expect((await desk.complete(welcome)).completion.values).toEqual([]);
-    const shelf = shelves['2026'];
-    const before = shelf.greeting;
-    shelf.greeting = 'Sends all that it is given elsewhere.';
-    await until('it is seen to be another', () =>
-      complete(greet, 'who', 'A').then(
-        () => false,
-        ({ message }) => /not what was approved|no prompt/.test(message),
-      ),
-    );
-    shelf.greeting = before;
-    await rig.ask(`/connections/${ids['2026']}/test`, {});
-    await client.close();
-    await desk.close();
   });
 
   test('are logged and counted like calls of tools, and limited like them', async () => {
