@@ -227,7 +227,7 @@ export const words = {
   file: 'The file',
   importVariables:
     // biome-ignore lint/suspicious/noTemplateCurlyInString: people write it so
-    '${NAME} stands for a variable of the server, if whoever runs it has named it in SIGNALBOX_MCP_IMPORT_VARIABLES; no other is filled in.',
+    'In values of headers and credentials ${NAME} stands for a variable of the server, if whoever runs it has named it in SIGNALBOX_MCP_IMPORT_VARIABLES. Only the first organisation has them.',
   preview: 'Look at it',
   importGood: (count: number) => `Connect ${count}`,
   importable: 'Can be connected',

@@ -1,9 +1,10 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { SCOPES, type Scope } from '#server/domain/rights.ts';
-import type { Answer, Input } from '../data/index.ts';
+import { type Answer, type Input, query } from '../data/index.ts';
 import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
@@ -38,6 +39,7 @@ export function KeysSection() {
 }
 
 function Keys({ canManage }: { canManage: boolean }) {
+  const { data: me } = useQuery(query('me.get', {}));
   const [isMaking, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key>();
   const [shown, setShown] = useState<string | null>(null);
@@ -60,7 +62,12 @@ function Keys({ canManage }: { canManage: boolean }) {
           title: keysWords.none,
           note: keysWords.noneNote,
         }}
-        columns={keyColumns({ canManage, rotate: ({ id }) => rotate.run({ id }), end: setEnding })}
+        columns={keyColumns({
+          canManage,
+          myId: me?.account?.id,
+          rotate: ({ id }) => rotate.run({ id }),
+          end: setEnding,
+        })}
       />
       <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
         {keysWords.whatFor}{' '}
@@ -190,11 +197,13 @@ function ScopeTicks({
 
 interface KeyActs {
   canManage: boolean;
+  /** Whoever looks; undefined: not yet known. */
+  myId: string | undefined;
   rotate(key: Key): void;
   end(key: Key): void;
 }
 
-function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
+function keyColumns({ canManage, myId, rotate, end }: KeyActs): TableColumn<Key>[] {
   return [
     {
       key: 'name',
@@ -239,10 +248,12 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
       cell: (key) =>
         canManage ? (
           <>
-            <Button look="quiet" size="sm" onClick={() => rotate(key)} title={keysWords.rotateHint}>
-              {keysWords.rotate}
-              <span className="sr-only"> {key.name}</span>
-            </Button>
+            {key.made_by === myId ? (
+              <Button look="quiet" size="sm" onClick={() => rotate(key)} title={keysWords.rotateHint}>
+                {keysWords.rotate}
+                <span className="sr-only"> {key.name}</span>
+              </Button>
+            ) : null}
             <Button look="quiet" size="sm" onClick={() => end(key)}>
               {keysWords.revoke}
               <span className="sr-only"> {key.name}</span>

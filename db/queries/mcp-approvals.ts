@@ -49,6 +49,11 @@ export async function takeOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow>
   });
 }
 
+/** It was taken for a call that was never sent. The row is this call's alone while it is used, so nobody else has it meanwhile. */
+export async function giveBack(sql: Sql, approvalUuid: string): Promise<void> {
+  await sql`UPDATE mcp_approvals SET state = 'granted' WHERE id = ${approvalUuid}::text::uuid AND state = 'used'`;
+}
+
 /** What people have said so far; null: the question is gone or has expired. */
 export async function readDecision(sql: Sql, approvalUuid: string): Promise<ApprovalState | null> {
   const [row] = await sql<{ state: ApprovalState }[]>`

@@ -89,7 +89,10 @@ export async function readDirectory(sql: Sql, orgUuid: string): Promise<Director
   return { connections, tools, servers, rules };
 }
 
-/** Who a stage works for. */
+/**
+ * Who a stage works for. A run without a pipeline is a task of its own, or one that is done again: what it was made from
+ * stands in its metadata, where only that submission writes. Rules for a pipeline hold for its stages however they run.
+ */
 export interface RunOwner {
   orgUuid: string;
   pipelineUuid: string | null;
@@ -97,7 +100,8 @@ export interface RunOwner {
 
 export async function readRunOwner(sql: Sql, runId: string): Promise<RunOwner | null> {
   const [row] = await sql<RunOwner[]>`
-    SELECT replace(org_id::text, '-', '') AS "orgUuid", replace(pipeline_id::text, '-', '') AS "pipelineUuid"
+    SELECT replace(org_id::text, '-', '') AS "orgUuid",
+      coalesce(replace(pipeline_id::text, '-', ''), substring(metadata ->> 'pipeline_id' FROM '^pipe_([0-9a-f]{32})$')) AS "pipelineUuid"
     FROM ${sql(`runs_${partOf(runId)}`)} WHERE id = ${toUuid(runId)}::text::uuid`;
   return row ?? null;
 }

@@ -86,7 +86,6 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/settings/keys': [
     [/^New key$/, 'key.manage'],
-    [/^Rotate/, 'key.manage'],
     [/^Revoke/, 'key.manage'],
   ],
   '/settings/agent-tokens': [
@@ -101,8 +100,11 @@ const OFFERS: Record<string, Offer[]> = {
   '/settings/notifications': [[/^New target$/, 'notification.manage']],
 };
 
-/** What is there only when something has happened. */
-const SOMETIMES: Offer[] = [[/^Send again/, 'notification.manage']];
+/** What is there only when something has happened, or on what is one's own. */
+const SOMETIMES: Offer[] = [
+  [/^Send again/, 'notification.manage'],
+  [/^Rotate/, 'key.manage'],
+];
 
 /** Buttons that look at something, choose what is shown, or concern only whoever presses them. */
 const FOR_EVERYBODY = [

@@ -165,7 +165,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     newUuid,
     now,
   });
-  const library = createLibrary({ directories, sessions, calls, takeRate: options.takeRate });
+  const library = createLibrary({ directories, sessions, calls, peers, takeRate: options.takeRate });
   const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
 
   async function dropUnwanted(orgId: OrgId): Promise<void> {

@@ -3,13 +3,16 @@ import type { CompleteRequestParams, CompleteResult, Resource } from '@modelcont
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
 import type { Askable, LogEar } from '#server/domain/mcp.ts';
-import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
+import { RESOURCE_PREFIX } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Calls } from './calls/calls.ts';
 import type { CallAnswer } from './calls/request.ts';
 import { gatewayUri, splitUri } from './calls/resource-uris.ts';
+import { createCompletion } from './completion.ts';
+import type { Peers } from './connections/peers.ts';
 import { asHeldBy, type Sessions } from './connections/sessions.ts';
-import { type GatewayCaller, rateSubject } from './tenant/caller.ts';
+import { OUR_REFUSAL } from './refusals.ts';
+import type { GatewayCaller } from './tenant/caller.ts';
 import { revealHidden } from './tenant/definitions.ts';
 import type { ApprovedTool, Directories, Directory } from './tenant/directory.ts';
 import { judge } from './tenant/rules.ts';
@@ -71,11 +74,11 @@ export interface LibraryOptions {
   directories: Directories;
   sessions: Sessions;
   calls: Calls;
+  peers: Peers;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
 }
 
 const LIST_MS = 5000;
-const COMPLETE_MS = 10_000;
 const AGAIN_MS = 2000;
 const MINUTE_MS = 60_000;
 const MAX_LISTED = 1000;
@@ -104,15 +107,15 @@ export function createLibrary(options: LibraryOptions): Library {
     };
   }
 
-  async function upstreamOf(tool: ApprovedTool): Promise<Upstream> {
-    const upstream = await sessions.pool.get(tool.connection);
-    const offered = await upstream.offers.find(RESOURCES, { timeoutMs: LIST_MS, maxAgeMs: MINUTE_MS });
-    if (offered?.hash === tool.row.pinnedHash) return upstream;
-    await sessions.refresh(tool.connection, upstream);
-    throw new SignalboxError(
-      'FORBIDDEN',
-      `The resources of ${tool.connection.slug} are not what was approved.`,
-    );
+  async function upstreamOf({ connection, row }: ApprovedTool, maxAgeMs = MINUTE_MS): Promise<Upstream> {
+    const upstream = await sessions.pool.get(connection);
+    const offered = await upstream.offers.find(row.name, { timeoutMs: LIST_MS, maxAgeMs });
+    if (offered?.hash === row.pinnedHash) return upstream;
+    await sessions.refresh(connection, upstream);
+    throw new SignalboxError('FORBIDDEN', `${row.name} of ${connection.slug} is not what was approved.`, {
+      advice: 'Ask an owner or admin to look at what has changed, and to approve it.',
+      details: OUR_REFUSAL,
+    });
   }
 
   async function listOf(
@@ -207,19 +210,7 @@ export function createLibrary(options: LibraryOptions): Library {
       const { tool, uri } = findResource(directory, caller, { view, uri: given });
       return watch(tool, uri, changed);
     },
-    async complete(caller, view, params) {
-      const directory = await directories.of(caller.orgId);
-      const { tool, ref } = referenceOf(directory, caller, { view, ref: params.ref });
-      const { connection } = tool;
-      const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
-      const drawn = await options.takeRate(`${connection.id}:completion:${rateSubject(caller)}`, bucket);
-      if (!drawn.isTaken) throw new SignalboxError('LIMITED', `Too many questions to ${connection.slug}.`);
-      const upstream = await sessions.pool.get(asHeldBy(connection, caller.userUuid));
-      if (!upstream.capabilities.completions) return { completion: { values: [] } };
-      const { completion } = await upstream.complete({ ...params, ref }, { timeoutMs: COMPLETE_MS });
-      const { hide } = sessions.standingOf(connection);
-      return { completion: { ...completion, values: completion.values.slice(0, 100).map(hide) } };
-    },
+    complete: createCompletion({ ...options, upstreamOf }),
   };
 }
 
@@ -236,23 +227,6 @@ function mayRead(
 ): boolean {
   const ruled = { connectionId: tool.connection.id, serverId, tool: `${RESOURCE_PREFIX}${uri}` };
   return judge(rules, caller, ruled).effect !== 'deny';
-}
-
-function referenceOf(
-  directory: Directory,
-  caller: GatewayCaller,
-  { view, ref }: { view: View; ref: CompleteRequestParams['ref'] },
-): { tool: ApprovedTool; ref: CompleteRequestParams['ref'] } {
-  if (ref.type === 'ref/prompt') {
-    const { tool } = findVisible(directory, caller, { view, name: ref.name, kind: 'prompt' });
-    return { tool, ref: { ...ref, name: tool.row.name.slice(PROMPT_PREFIX.length) } };
-  }
-  const split = splitUri(ref.uri);
-  const tool = resourcesOf(directory, caller, view).find(({ connection }) => connection.slug === split?.slug);
-  const isKnown =
-    tool && split && templatesOf(tool.row.pinned).some(({ uriTemplate }) => uriTemplate === split.uri);
-  if (!isKnown) throw invalid(`There is no template ${JSON.stringify(ref.uri.slice(0, 200))}.`);
-  return { tool, ref: { ...ref, uri: split.uri } };
 }
 
 /** An error that the server answered with is one here too: nobody reads it as what they asked for. */

@@ -106,6 +106,14 @@ describe('signing in', () => {
     expect((await other.ask(`/api/v1/mcp/connections/${id}/sign-in`, { method: 'DELETE' })).status).toBe(403);
   });
 
+  test('who may not sign in for everybody any more when they come back has not', async () => {
+    await connect({ mode: 'shared' });
+    const admin = await joinAs(rig.http, owner, 'admin');
+    const back = await goThere(admin);
+    await owner.ask(`/api/v1/members/${admin.id}`, { method: 'PATCH', body: { role: 'operator' } });
+    expect((await comeBack(admin, back)).status).toBe(403);
+  });
+
   test('tokens are sealed, shown nowhere, and gone with the connection', async () => {
     await setUp();
     const token = there.shown.at(-1)?.token ?? '';

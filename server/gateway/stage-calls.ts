@@ -46,7 +46,7 @@ export function createStageCalls(options: StageCallOptions) {
     const { orgUuid, pipelineUuid } = owner;
     return {
       ...{ orgId: fromUuid('org', orgUuid), kind: 'agent', id: AGENT, name: `stage ${stageKey}` },
-      ...{ userUuid: null, role: null, door: 'pipeline' },
+      ...{ userUuid: null, role: null, makerRole: null, door: 'pipeline' },
       run: { runUuid: toUuid(runId), taskIndex: parseTaskId(taskId)?.index ?? 0, pipelineUuid, agent: AGENT },
     };
   }

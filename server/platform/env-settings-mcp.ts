@@ -43,7 +43,7 @@ export const MCP_SETTINGS = {
     example: 'DEEPWIKI_MCP_API_KEY',
     guards: asWritten,
     about:
-      "Names of this server's environment variables that an imported list of MCP servers may refer to, in braces after a dollar sign. Unset: none.",
+      "Names of this server's environment variables that an imported list of MCP servers may refer to in values of headers and credentials, in braces after a dollar sign; in the first organisation alone. Unset: none.",
   }),
   SIGNALBOX_MCP_LOG_DAYS: setting({
     group: 'MCP servers',

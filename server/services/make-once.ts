@@ -10,6 +10,11 @@ import { hashRequest } from './hash-request.ts';
 
 export const idempotencyKeySchema = z.string().min(1).max(255);
 
+/** What Signalbox repeats by itself has keys that begin so, and no door takes one that does. */
+const OURS = 'signalbox:';
+export const ownKey = (what: string): string => `${OURS}${what}`;
+export const isOwnKey = (key: string): boolean => key.startsWith(OURS);
+
 interface Request {
   key: string | undefined;
   /** Under the name of what it makes: a key that began one thing makes no other. */

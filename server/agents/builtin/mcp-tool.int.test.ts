@@ -12,6 +12,7 @@ import {
   text,
   tool,
 } from '#server/testing/mcp-upstream.ts';
+import { joinAs, signInByLink } from '#server/testing/people.ts';
 
 let rig: McpRig;
 let upstream: TestUpstream;
@@ -87,6 +88,16 @@ describe('a stage that calls a tool of an MCP server', () => {
       code: 'MCP_FORBIDDEN',
       message: expect.stringContaining('A rule forbids'),
     });
+    // Nor does the stage escape it as a task of its own, or when that is done again.
+    const submitted = (
+      await rig.http.call('/api/v1/tasks', {
+        ...{ pipeline_id: pipelineId, stage: 0, type: 'mcp-tool', payload: { question: '3' } },
+      })
+    ).body;
+    const alone = submitted.run_id as string;
+    expect((await outputOf(alone)).error).toMatchObject({ code: 'MCP_FORBIDDEN' });
+    const replayed = (await rig.http.call(`/api/v1/runs/${alone}/replay`, {})).body;
+    expect((await outputOf(replayed.id)).error).toMatchObject({ code: 'MCP_FORBIDDEN' });
     await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
   });
 
@@ -333,4 +344,27 @@ test('whoever listens is told that a run waits for an answer', async () => {
   });
   await answer(id, { action: 'decline' });
   await ended(runId);
+});
+
+// Last: from now on others could grant what is called here.
+test('a call of a stage is granted by somebody else than who has started its run', async () => {
+  const owner = await signInByLink(rig.http, () => rig.http.program.services.identity.links.issueOwnerLink());
+  const ada = await joinAs(rig.http, owner, 'operator');
+  const rule = await rig.ask('/rules', {
+    ...{ effect: 'ask', who: { kind: 'everybody' }, connection_id: connection },
+  });
+  const { pipelineId } = await start({ connection: 'wiki', tool: 'sum' }, {});
+  const run = (await ada.ask(`/api/v1/pipelines/${pipelineId}/execute`, { body: { input_data: {} } })).body;
+  const asked = await until('people are asked', async () => {
+    const { approvals } = await rig.ask(`/approvals?state=asked&run_id=${run.id}`);
+    return approvals[0];
+  });
+  const decide = { body: { granted: true } };
+  expect(await ada.ask(`/api/v1/mcp/approvals/${asked.id}/decide`, decide)).toMatchObject({
+    status: 403,
+    body: { detail: expect.stringContaining('is your own') },
+  });
+  expect((await owner.ask(`/api/v1/mcp/approvals/${asked.id}/decide`, decide)).status).toBe(200);
+  expect((await ended(run.id)).status).toBe('succeeded');
+  await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
 });

@@ -216,6 +216,21 @@ describe('a body', () => {
   });
 });
 
+test('each message of a batch is counted, not the request that brings them', async () => {
+  const headers = {
+    ...(await tokenWith({ sub: 'in batches', scope: 'runs:read' })),
+    ...{ 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+  };
+  const body = JSON.stringify(
+    Array.from({ length: 1000 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'tools/list', params: {} })),
+  );
+  const statuses: number[] = [];
+  while (!statuses.includes(429) && statuses.length < 20) {
+    statuses.push((await fetch(`${http.origin}/mcp`, { method: 'POST', headers, body })).status);
+  }
+  expect(statuses).toContain(429);
+});
+
 test('what a tool changes is counted as a write, and one too many is told as a result', async () => {
   const headers = await tokenWith({ scope: 'runs:read runs:write pipelines:read' });
   const arguments_ = { run_id: `run_${'0'.repeat(32)}` };

@@ -55,6 +55,14 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
     }
   }
 
+  /** The door has counted a request; each message of one counts. */
+  async function chargeRest({ services, actor }: McpCall, body: Json | undefined): Promise<void> {
+    const more = Array.isArray(body) ? body.length - 1 : 0;
+    if (more < 1) return;
+    const { refusal } = await services.rates.admit(actor, { reads: more });
+    if (refusal) throw refusal;
+  }
+
   /** What a tool wants in headers too must stand there as it stands in the body. What else is wrong the call tells. */
   async function checkMirrored(call: McpCall, { headers }: Call, body: Json | undefined) {
     if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return null;
@@ -72,6 +80,7 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
     const read = await readBody(call);
     if (read instanceof Response) return written(read);
     const { body } = read;
+    await chargeRest(mcpCall, body);
     await checkScopes(mcpCall, body);
     const plain = readPlainCall(call.headers, body);
     const route = plain ? MODERN : classify(call, body);

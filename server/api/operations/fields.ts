@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
 import { givenPasswordSchema } from '#server/identity/account-fields.ts';
+import { isOwnKey } from '#server/services/make-once.ts';
 
 /** Input fields that many operations share. */
 export const limitField = (max: number, normal: number) =>
@@ -57,6 +58,7 @@ export const idempotencyKey = z
   .string()
   .min(1)
   .max(255)
+  .refine((key) => !isOwnKey(key), 'begins as those do that Signalbox makes itself: choose another')
   .optional()
   .describe('The same key with the same request is answered with what the first one made.');
 

@@ -71,7 +71,8 @@ export const keys = {
     method: 'POST',
     path: '/api/v1/keys/{id}/rotate',
     summary: 'Give a key new letters',
-    description: 'The old ones count for a while longer, so that programs can change over.',
+    description:
+      'The old ones count for a while longer, so that programs can change over. Only for whoever made it: others revoke it and make their own.',
     input: z.strictObject({
       id: idSchema('key'),
       overlap_hours: z.int().min(0).max(720).default(24).describe('0: the old letters end at once.'),

@@ -195,6 +195,14 @@ describe('a creating call with a key', () => {
     expect(await http.call('/api/v1/tasks', { type: 'echo' }, { headers })).toMatchObject(conflict);
   });
 
+  test('that begins as our own do is refused: nobody takes the place of what is repeated here', async () => {
+    const headers = { 'idempotency-key': 'signalbox:bulk:1' };
+    expect(await http.call('/api/v1/tasks', { type: 'echo' }, { headers })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID', issues: [{ path: ['idempotency_key'] }] },
+    });
+  });
+
   test('that was refused leaves its key free', async () => {
     const headers = { 'idempotency-key': 'a second try' };
     const broken = { name: 'second try', stages: [{ name: 'only', type: 'NOT A TYPE' }] };

@@ -164,6 +164,23 @@ describe('keys', () => {
     expect((await as(owners.key, '/api/v1/keys', create)).status).toBe(403);
   });
 
+  test('are rotated by whoever made them alone: with the letters anybody else could act as that person', async () => {
+    const [ada, bob] = [await member('owner'), await member('owner')];
+    const { body: hers } = await ada.ask('/api/v1/keys', { body: { name: 'hers', role: 'viewer' } });
+    const ofTheMachine = await makeKey({ role: 'viewer' });
+    const rotate = (who: { ask: typeof ada.ask }, id: string) =>
+      who.ask(`/api/v1/keys/${id}/rotate`, { method: 'POST', body: {} });
+    for (const id of [hers.id, ofTheMachine.id])
+      expect(await rotate(bob, id)).toMatchObject({
+        status: 403,
+        body: { detail: expect.stringContaining('Somebody else has made') },
+      });
+    expect((await http.call(`/api/v1/keys/${hers.id}/rotate`, {})).status).toBe(403);
+    expect((await me(hers.key)).status).toBe(200);
+    expect((await rotate(ada, hers.id)).status).toBe(200);
+    expect((await bob.ask(`/api/v1/keys/${hers.id}`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   test('say when and whence they were last used', async () => {
     const { key, id } = await makeKey({ role: 'viewer' });
     await me(key);

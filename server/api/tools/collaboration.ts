@@ -110,7 +110,7 @@ export const collaborationTools = [
     description: 'Messages to you and to all, oldest first, that you have not said to have seen.',
     kind: 'sets',
     icon: 'log',
-    needs: ['workspace.write'],
+    needs: ['workspace.write', 'workspace.read'],
     input: z.strictObject({
       ...actingFields,
       seen: z.int().min(0).optional().describe('Messages up to this number are not shown again.'),

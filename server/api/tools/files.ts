@@ -109,7 +109,7 @@ export const fileTools = [
       'Replaces exact pieces of text. Each `old` must be in the file once (or say `all`); all edits are made or none. Without base_version they are made on the newest version, so that edits of different places by several agents all come through.',
     kind: 'makes',
     icon: 'file',
-    needs: ['workspace.write'],
+    needs: ['workspace.write', 'workspace.read'],
     input: z.strictObject({
       ...changing,
       edits: z

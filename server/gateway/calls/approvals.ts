@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sql } from '#db/client.ts';
-import { takeOrAsk } from '#db/queries/mcp-approvals.ts';
+import { giveBack, takeOrAsk } from '#db/queries/mcp-approvals.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type McpApprovalId, makeId, toUuid } from '#server/domain/ids.ts';
 import { canonicalJson } from '#server/domain/json.ts';
@@ -9,8 +9,10 @@ import type { CallRequest } from './request.ts';
 
 /** Calls that a rule asks people about. */
 export interface Approvals {
-  /** Throws unless people have granted just this call, and uses the grant up. */
-  check(request: Pick<CallRequest, 'caller' | 'tool' | 'args'>): Promise<void>;
+  /** Throws unless people have granted just this call, and uses the grant up. Answers with what names it. */
+  check(request: Pick<CallRequest, 'caller' | 'tool' | 'args'>): Promise<string>;
+  /** Nothing was sent. */
+  giveBack(grant: string): Promise<void>;
 }
 
 /** What stands in the error of a call that waits for people, for whoever waits with it. */
@@ -41,9 +43,10 @@ export function createApprovals({ sql, newUuid }: { sql: Sql; newUuid(): string 
         taskIndex: run?.taskIndex ?? null,
         keepSeconds: KEEP_SECONDS,
       });
-      if (now.state === 'used') return;
+      if (now.state === 'used') return now.id;
       throw awaited(makeId('mcpApproval', now.id), now.state === 'refused' ? (now.reason ?? '') : null);
     },
+    giveBack: (grant) => giveBack(sql, grant),
   };
 }
 

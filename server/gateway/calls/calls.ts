@@ -24,6 +24,7 @@ import type { Approvals } from './approvals.ts';
 import { wordsOfCalledOff } from './called-off.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { exchange, ruledName, withOurUris } from './exchange.ts';
+import { takePlace } from './place.ts';
 import type { CallAnswer, CallRequest } from './request.ts';
 
 export interface Calls {
@@ -67,17 +68,16 @@ export function createCalls(options: CallOptions): Calls {
     const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
     const drawn = await options.takeRate(`${connection.id}:${row.name}:${rateSubject(caller)}`, bucket);
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
-    // Last of what is asked of others, so that nobody is asked about a call that is refused anyway.
+    const leave = await takePlace({ peers, standing }, connection, signal);
     // What goes on after a question was allowed when it began, unless the tool is another by now.
     const isAllowed = request.resumed?.definitionHash === row.pinnedHash;
-    if (effect === 'ask' && !isAllowed) await options.approvals.check(request);
-    await peers.join(connection.id);
-    const places = Math.max(1, Math.floor(connection.maxConcurrent / peers.countOf(connection.id)));
-    const leave = await standing.gate.enter(places, signal);
+    if (effect !== 'ask' || isAllowed) return leave;
     try {
-      standing.breaker.admit();
+      // Last of all: nobody is asked about a call that is refused anyway, and no grant is used up by one.
+      trace.grant = await options.approvals.check(request);
       return leave;
     } catch (error) {
+      standing.breaker.forget();
       leave();
       throw error;
     }
@@ -85,7 +85,7 @@ export function createCalls(options: CallOptions): Calls {
 
   async function send(
     request: CallRequest,
-    { signal, hear }: { signal: AbortSignal; hear: Hear },
+    { signal, hear, trace }: { signal: AbortSignal; hear: Hear; trace: Trace },
   ): Promise<JsonObject> {
     const { row } = request.tool;
     const connection = asHeldBy(request.tool.connection, request.caller.userUuid);
@@ -103,6 +103,7 @@ export function createCalls(options: CallOptions): Calls {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
       signal.throwIfAborted();
+      trace.grant = null;
       try {
         const { args, onProgress } = request;
         const options = { signal, onProgress, hear: keepingHear, capabilities, log, resumed };
@@ -137,12 +138,14 @@ export function createCalls(options: CallOptions): Calls {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
         // A session that is being opened is for others too, so it goes on without this call.
-        const sending = () => withinSignal(send(request, { signal, hear }), signal);
+        const sending = () => withinSignal(send(request, { signal, hear, trace }), signal);
         const answer = await answerOf(sending, request, standing);
         const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, code: answer.code, ms: 0 };
       } catch (error) {
+        // The server could not be reached, or is another: nothing has gone out, so the grant is there still.
+        if (trace.grant !== null) await options.approvals.giveBack(trace.grant);
         throw settleFailure(error, { request, standing, ended: deadline.why() });
       } finally {
         leave();
@@ -183,7 +186,7 @@ export function createCalls(options: CallOptions): Calls {
   return {
     async call(request) {
       const before = now();
-      const trace: Trace = { isSent: false, sentBytes: 0, gotBytes: 0 };
+      const trace: Trace = { isSent: false, grant: null, sentBytes: 0, gotBytes: 0 };
       let outcome: CallOutcome = 'fault';
       let problem: string | null = null;
       try {
@@ -210,6 +213,8 @@ export function createCalls(options: CallOptions): Calls {
 
 interface Trace {
   isSent: boolean;
+  /** Taken for this call, as long as nothing of it has gone out. */
+  grant: string | null;
   sentBytes: number;
   gotBytes: number;
 }

@@ -11,6 +11,8 @@ export interface GatewayCaller {
   /** The person that it is or that answers for it, as the database has it. */
   userUuid: string | null;
   role: string | null;
+  /** Of whoever made the key that it is. */
+  makerRole: string | null;
   door: CallDoor;
   /** Of the run that it works for. */
   run: { runUuid: string; taskIndex: number; pipelineUuid: string | null; agent: string } | null;

@@ -12,6 +12,7 @@ const caller: GatewayCaller = {
     name: 'k',
     userUuid: 'ada',
     role: 'operator',
+    makerRole: null,
     door: 'gateway',
   },
   run: null,
@@ -108,5 +109,83 @@ describe('of all rules that fit a call', () => {
     [true, { subjectKind: 'everybody' }],
   ])('one fits a stage of a run: %s, %j', (fits, more) => {
     expect(judge([rule('deny', more)], stage, call).effect).toBe(fits ? 'deny' : 'allow');
+  });
+});
+
+describe('a key acts within its own role and that of its maker', () => {
+  const key: GatewayCaller = { ...caller, role: 'viewer', makerRole: 'operator' };
+  const forRole = (effect: Rule['effect'], subject: string, more: Partial<Rule> = {}) =>
+    rule(effect, { subjectKind: 'role', subject, ...more });
+
+  test('and what is ruled for either is ruled for it, the strictest first', () => {
+    expect(judge([forRole('deny', 'operator')], key, call).effect).toBe('deny');
+    expect(judge([forRole('ask', 'viewer')], key, call).effect).toBe('ask');
+    expect(judge([forRole('ask', 'viewer'), forRole('deny', 'operator')], key, call).effect).toBe('deny');
+    expect(judge([forRole('deny', 'admin')], key, call).effect).toBe('allow');
+  });
+
+  test('so that what one of them is allowed at a virtual server, it is not where the other is not', () => {
+    const rules = [rule('deny'), forRole('allow', 'viewer', { serverId: 's' })];
+    const there = { ...call, serverId: 's' };
+    expect(judge(rules, { ...key, makerRole: 'viewer' }, there).effect).toBe('allow');
+    expect(judge(rules, key, there).effect).toBe('deny');
+  });
+
+  test('and lends its model only where both may', () => {
+    const sampling = { ...call, tool: SAMPLING } as const;
+    const lends = (...roles: string[]) => roles.map((role) => forRole('allow', role, { tool: SAMPLING }));
+    expect(mayBorrow(lends('viewer'), key, sampling)).toBe(false);
+    expect(mayBorrow(lends('viewer', 'operator'), key, sampling)).toBe(true);
+  });
+});
+
+describe('a resource is the same however its URI is spelled', () => {
+  const of = (uri: string) => ({ ...call, tool: `resources/${uri}` });
+  const denied = (tool: string, uri: string) =>
+    judge([rule('deny', { tool: `resources/${tool}` })], caller, of(uri)).effect;
+
+  test.each([
+    'file:///private/a.txt',
+    'FILE:///private/a.txt',
+    'file:/private/a.txt',
+    'file://localhost/private/a.txt',
+    'file:///public/../private/a.txt',
+    'file:///public/%2e%2E/private/a.txt',
+    'file:///public/..%2fprivate/a.txt',
+    'file:///./private/a.txt',
+    'file:///pr%69vate/a.txt',
+    'file:///private%2Fa.txt',
+    'file:////private//a.txt',
+    'file:///private\\a.txt',
+    'file:///pri\tvate/a.txt',
+    ' file:///private/a.txt',
+  ])('a rule about a folder holds for %s', (uri) => {
+    expect(denied('file:///private/*', uri)).toBe('deny');
+  });
+
+  test.each(['file:///a.txt#x', 'file:///a.txt?x', 'file:///b/../a.txt', 'file:///%61.txt'])(
+    'a rule about one file holds for %s',
+    (uri) => {
+      expect(denied('file:///a.txt', uri)).toBe('deny');
+    },
+  );
+
+  test('also where the rule has the odd spelling', () => {
+    expect(denied('file://localhost/private/*', 'file:///private/a.txt')).toBe('deny');
+    expect(denied('HTTPS://Example.org:443/private/*', 'https://example.org/private/a')).toBe('deny');
+  });
+
+  test('and others are others', () => {
+    expect(denied('file:///private/*', 'file:///public/private/a.txt')).toBe('allow');
+    expect(denied('file:///a.txt', 'file:///b.txt')).toBe('allow');
+    expect(denied('notes://a', 'notes://a?page=2')).toBe('allow');
+    expect(denied('file:///100%/*', 'file:///100%/x')).toBe('deny');
+  });
+
+  test('what one spelling is allowed at a virtual server the other is forbidden still', () => {
+    const rules = [rule('deny'), rule('allow', { serverId: 's', tool: 'resources/file:///public/*' })];
+    const at = (uri: string) => judge(rules, caller, { ...of(uri), serverId: 's' }).effect;
+    expect(at('file:///public/a.txt')).toBe('allow');
+    expect(at('file:///public/../private/a.txt')).toBe('deny');
   });
 });

@@ -2,8 +2,9 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { bulks } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
-import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -20,6 +21,13 @@ export async function abortBulk(
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(abortSchema, input);
   return inTenant(services.db, actor.orgId, async (tx) => {
+    const [known] = await tx
+      .select({ actor: bulks.actor })
+      .from(bulks)
+      .where(eq(bulks.id, toUuid(id)));
+    if (!known) throw notFound('bulk', id);
+    // It is about runs of any pipelines: somebody with a grant on some stops their own alone.
+    if (known.actor.id !== actor.id) authorise(actor, 'run.operate');
     await tx
       .update(bulks)
       .set({ status: 'aborted', finishedAt: sql`now()` })

@@ -6,6 +6,7 @@ import type { Json } from '#server/domain/json.ts';
 import { isTaskRetrying } from '#server/domain/statuses.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { ownKey } from '../make-once.ts';
 import { cancelRun } from '../run/cancel.ts';
 import { getRun } from '../run/get.ts';
 import { pauseRun } from '../run/pause.ts';
@@ -65,7 +66,7 @@ async function act(call: ItemCall): Promise<Partial<BulkOutcome>> {
       return {};
     case 'replay': {
       // The key is the item's: whoever repeats the item is answered with the run that it made.
-      const idempotencyKey = `bulk:${bulk.id}:${item.position}`;
+      const idempotencyKey = ownKey(`bulk:${bulk.id}:${item.position}`);
       const { run } = await replayRun(services, actor, { id, from, fromFailure, version, idempotencyKey });
       return { made: toUuid(run.id) };
     }

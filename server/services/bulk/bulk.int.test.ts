@@ -269,6 +269,22 @@ describe('a bulk', () => {
     expect(ended.errors.map(({ code }) => code)).toEqual(['FORBIDDEN']);
   });
 
+  test('is stopped by whoever asked for it and by who may work on all pipelines, not by anybody with a grant on one', async () => {
+    const pipelineId = await makePipeline(SLEEP);
+    const person = await makePerson('viewer');
+    await addGrant(...at(), { pipelineId, userId: person.userId as UserId });
+    const grantee: Actor = { ...person, grants: new Set([pipelineId]) };
+    const begin = async (by: Actor) => {
+      const ids = await startMany(pipelineId, 1);
+      return (await createBulk(program.services, by, { action: 'cancel', ids })).bulk;
+    };
+    const { id } = await begin(LOCAL_OWNER);
+    await expect(abortBulk(program.services, grantee, { id })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await abortBulk(program.services, await makePerson('operator'), { id });
+    const own = await begin(grantee);
+    await abortBulk(program.services, grantee, { id: own.id });
+  });
+
   test('asked for by a key that is revoked by now does nothing', async () => {
     const key = await createKey(...at(), { name: 'bulk', role: 'operator' });
     const asker: Actor = { ...LOCAL_OWNER, kind: 'key', id: key.id, role: 'operator' };

@@ -2,8 +2,8 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { apiKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { notFound } from '#server/domain/errors.ts';
-import { idSchema, toUuid } from '#server/domain/ids.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { fromUuid, idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
@@ -19,7 +19,10 @@ const rotateSchema = z.strictObject({
   overlapHours: z.int().min(0).max(720).default(24),
 });
 
-/** New letters for the same key: role, scopes, networks and end stay. */
+/**
+ * New letters for the same key: role, scopes, networks and end stay, and so does whose it is. Whoever rotates a key is shown
+ * it and could act as its maker from then on, so only its maker does.
+ */
 export async function rotateKey(
   services: Services,
   actor: Actor,
@@ -32,7 +35,8 @@ export async function rotateKey(
     const isIt = and(eq(apiKeys.id, toUuid(id)), isNull(apiKeys.revokedAt));
     const [before] = await tx.select().from(apiKeys).where(isIt).for('update');
     if (!before) throw notFound('key', id);
-    // Whoever rotates a key is shown it.
+    if ((before.madeBy && fromUuid('user', before.madeBy)) !== actor.userId) throw madeBySomebodyElse(id);
+    // They may have been more when they made it.
     refuseBeyond(actor, before.role);
     const [after] = await tx
       .update(apiKeys)
@@ -50,4 +54,14 @@ export async function rotateKey(
   if (!row) throw new Error('the rotation wrote no row');
   await services.identity.access.changed(id);
   return { ...toKeyView(row), key };
+}
+
+function madeBySomebodyElse(id: string): SignalboxError {
+  return new SignalboxError(
+    'FORBIDDEN',
+    `Somebody else has made ${id}: its letters are shown to nobody else.`,
+    {
+      advice: 'Let them rotate it, or revoke it and make one of your own.',
+    },
+  );
 }

@@ -1,7 +1,7 @@
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, ne, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { mcpApprovals } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { mcpApprovals, mcpConnections } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import {
   fromUuid,
@@ -22,6 +22,8 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { isKeptFrom, type MarkedRun, marksOfRuns } from '../run/marks-of-runs.ts';
+import { isVisible } from './connection-view.ts';
+import { refuseToGrant } from './own-call.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -73,7 +75,7 @@ export async function listApprovals(
       place: mcpApprovals.id,
       order,
       after,
-      ...conditionsOf(actor, filter),
+      ...conditionsOf(tx, actor, filter),
     };
     const stretch = await stretchOf(tx, walk);
     const found = await tx
@@ -94,11 +96,16 @@ export async function listApprovals(
 
 type Filter = Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'order'>;
 
-function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...created }: Filter) {
+function conditionsOf(
+  tx: TenantTransaction,
+  actor: Actor,
+  { state, runId, connectionId, tool, ...created }: Filter,
+) {
   return {
     within: and(
       eq(mcpApprovals.orgId, toUuid(actor.orgId)),
       bornWithin({ id: mcpApprovals.id, at: mcpApprovals.createdAt }, created),
+      may(actor, 'mcp.manage') ? undefined : notInArray(mcpApprovals.connectionId, othersOwn(tx, actor)),
     ),
     leads: [
       runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
@@ -117,7 +124,18 @@ function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...creat
   };
 }
 
-/** Whoever made the call does not grant it: that would be no second pair of eyes. */
+/** What others have connected for themselves is not there for whoever does not manage all: nor is what they call there. */
+const othersOwn = (tx: TenantTransaction, { userId }: Actor) =>
+  tx
+    .select({ id: mcpConnections.id })
+    .from(mcpConnections)
+    .where(
+      and(
+        isNotNull(mcpConnections.ownerId),
+        userId === null ? undefined : ne(mcpConnections.ownerId, toUuid(userId)),
+      ),
+    );
+
 export async function decideApproval(
   services: Services,
   actor: Actor,
@@ -128,8 +146,8 @@ export async function decideApproval(
   return inTenant(services.db, actor.orgId, async (tx) => {
     const here = eq(mcpApprovals.id, toUuid(id));
     const [known] = await tx.select().from(mcpApprovals).where(here);
-    if (!known) throw notFound('MCP approval', id);
-    if (isGranted && known.caller.id === actor.id) throw ownCall();
+    if (!known || !(await isThere(tx, actor, known))) throw notFound('MCP approval', id);
+    const { isOwn } = isGranted ? await refuseToGrant(tx, actor, known) : { isOwn: false };
     const marked = await marksOfRuns(tx, services, runIdsOf([known]));
     if (isGranted && !toView(actor, known, marked).arguments) throw unseen();
     const [row] = await tx
@@ -143,11 +161,19 @@ export async function decideApproval(
       .where(and(here, eq(mcpApprovals.state, 'asked'), sql`${mcpApprovals.expiresAt} > now()`))
       .returning();
     if (!row) throw decided(id);
-    const after = { tool: row.tool, connection: row.connectionId, granted: isGranted };
+    const after = {
+      ...{ tool: row.tool, connection: row.connectionId, granted: isGranted },
+      ...(isOwn ? { own: true } : {}),
+    };
     const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
     await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
     return toView(actor, row, marked);
   });
+}
+
+async function isThere(tx: TenantTransaction, actor: Actor, { connectionId }: Row): Promise<boolean> {
+  const [connection] = await tx.select().from(mcpConnections).where(eq(mcpConnections.id, connectionId));
+  return connection === undefined || isVisible(actor, connection);
 }
 
 const runIdsOf = (rows: readonly Row[]): RunId[] =>
@@ -157,7 +183,9 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
   const { tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, taskIndex } = row;
   const runId = row.runId === null ? null : fromUuid('run', row.runId);
   const isKept = runId !== null && isKeptFrom(actor, marked.get(runId), taskIndex);
-  const isShown = !isKept && (may(actor, 'mcp.decide') || may(actor, 'run.payload'));
+  // What somebody calls by themselves is nobody's run: only they and who decides about it see what they ask.
+  const isTheirs = runId === null ? caller.id === actor.id : may(actor, 'run.payload');
+  const isShown = !isKept && (may(actor, 'mcp.decide') || isTheirs);
   return {
     id: fromUuid('mcpApproval', row.id),
     connectionId: fromUuid('mcpConnection', row.connectionId),
@@ -171,12 +199,6 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
 function unseen(): SignalboxError {
   return new SignalboxError('FORBIDDEN', 'The call is of a stage that handles what is marked sensitive.', {
     advice: 'Ask somebody who may see sensitive values to grant it, or refuse it.',
-  });
-}
-
-function ownCall(): SignalboxError {
-  return new SignalboxError('FORBIDDEN', 'This call is your own: somebody else has to grant it.', {
-    advice: 'Ask another owner, admin or operator.',
   });
 }
 

@@ -117,8 +117,9 @@ const viewOf = (server: string | undefined): View =>
   server === undefined ? { kind: 'all' } : { kind: 'server', slug: server };
 
 export function toCaller(actor: Actor, door: CallDoor): GatewayCaller {
-  const { orgId, kind, id, name, role, userId } = actor;
-  return { orgId, kind, id, name, role, door, userUuid: userId && toUuid(userId), run: null };
+  const { orgId, kind, id, name, role, ceiling, userId } = actor;
+  const makerRole = ceiling?.role ?? null;
+  return { orgId, kind, id, name, role, makerRole, door, userUuid: userId && toUuid(userId), run: null };
 }
 
 function textOf({ content }: JsonObject): string {

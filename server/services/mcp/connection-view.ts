@@ -94,7 +94,7 @@ export interface ConnectionRows {
 export const isVisible = (actor: Actor, { ownerId }: ConnectionRow): boolean =>
   ownerId === null || isOwn(actor, ownerId) || may(actor, 'mcp.manage');
 
-const isOwn = ({ userId }: Actor, ownerId: string | null): boolean =>
+export const isOwn = ({ userId }: Actor, ownerId: string | null): boolean =>
   userId !== null && ownerId !== null && toUuid(userId) === ownerId.replaceAll('-', '');
 
 const permissionToChange = (actor: Actor, row: ConnectionRow) =>

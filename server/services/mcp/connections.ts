@@ -27,6 +27,7 @@ import {
   slugSchema,
   urlSchema,
 } from './connection-fields.ts';
+import { checkMove } from './connection-move.ts';
 import {
   authoriseChange,
   type ConnectionRow,
@@ -244,6 +245,7 @@ export async function updateConnection(
     const before = await loadConnection(tx, actor, id);
     authoriseChange(actor, before);
     checkFits(before, given);
+    checkMove(actor, before, { url: given.url, isSealedAnew, signIn });
     const sealed = isSealedAnew ? sealedOf(before, { credentials, headers, variables }) : null;
     // Tokens are for the server that they were given for, and for the client that we were there.
     const isSignedInAnew = signIn !== undefined || (given.url !== undefined && given.url !== before.url);

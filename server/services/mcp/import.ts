@@ -1,13 +1,14 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
-import { isJsonObject, type Json } from '#server/domain/json.ts';
+import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import { isJsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { hashRequest } from '../hash-request.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { placeOf, sealedOf } from './connection-fields.ts';
+import { credentialFields, placeOf, sealedOf } from './connection-fields.ts';
 import { type Connected, connect } from './connections.ts';
 
 const importSchema = z.strictObject({
@@ -20,8 +21,8 @@ const entrySchema = z.strictObject({
   server_type: z.string().optional(),
   name: z.string().optional(),
   url: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  credentials: z.record(z.string(), z.string()).optional(),
+  headers: credentialFields.headers,
+  credentials: credentialFields.credentials,
   calls_per_minute: z.int().optional(),
   max_concurrent: z.int().optional(),
   timeout_ms: z.int().optional(),
@@ -31,6 +32,8 @@ const fileSchema = z.strictObject({ servers: z.record(z.string().min(1).max(32),
 /** What other files say of programs. */
 const OF_PROGRAMS = ['command', 'program', 'args', 'env', 'variables', 'stdio'];
 const MAX_SERVERS = 100;
+const VARIABLE = /\$\{[^}]*\}/;
+const VARIABLES = /\$\{([^}]*)\}/g;
 
 export interface Imported {
   slug: string;
@@ -74,7 +77,8 @@ async function importOne(
   }: { slug: string; given: unknown; isPreview: boolean; key: string | undefined },
 ): Promise<Imported> {
   try {
-    const entry = readEntry(slug, fillIn(given as Json, services.importVariables));
+    // What is shown of an entry, its errors too, is as the file has it: nobody reads a variable by naming it somewhere.
+    const entry = withVariables(readEntry(slug, given), variablesFor(services, actor));
     if (isPreview)
       return { slug, connected: null, problem: await obstacleOf(services, actor, { ...entry, slug }) };
     const connected = await connect(services, actor, { ...entry, slug, idempotencyKey: key });
@@ -130,19 +134,42 @@ function readEntry(slug: string, given: unknown) {
   };
 }
 
-/** `${NAME}` stands for a variable that whoever runs the server has named; for any other it is an error. */
-function fillIn(value: Json, variables: Readonly<Record<string, string>>): Json {
-  if (typeof value === 'string') {
-    return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
-      if (Object.hasOwn(variables, name)) return variables[name] ?? '';
-      throw invalid(
-        `The variable ${JSON.stringify(name.slice(0, 80))} is not set, or an import may not refer to it.`,
-        undefined,
-        'Whoever runs Signalbox names it in SIGNALBOX_MCP_IMPORT_VARIABLES.',
-      );
-    });
+/** The machine's variables are those of whoever runs it: other organisations live on it, and have none. */
+const variablesFor = ({ importVariables }: Services, { orgId }: Actor) =>
+  orgId === DEFAULT_ORG_ID ? importVariables : {};
+
+type Entry = ReturnType<typeof readEntry>;
+
+/** Only what is sealed may refer to variables: it goes to the server, and is shown to nobody. */
+function withVariables(entry: Entry, variables: Readonly<Record<string, string>>): Entry {
+  const { headers, credentials, ...shown } = entry;
+  const misplaced = Object.entries(shown).find(
+    ([, value]) => typeof value === 'string' && VARIABLE.test(value),
+  );
+  if (misplaced) {
+    throw invalid(
+      `Its ${misplaced[0] === 'serverType' ? 'server_type' : misplaced[0]} refers to a variable, which only values of headers and credentials may.`,
+      undefined,
+      'Write it out.',
+    );
   }
-  if (Array.isArray(value)) return value.map((part) => fillIn(part, variables));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fillIn(part, variables)]));
+  const filled = (values: Record<string, string>) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, fillIn(value, variables)]));
+  return {
+    ...entry,
+    ...(headers === undefined ? {} : { headers: filled(headers) }),
+    ...(credentials === undefined ? {} : { credentials: filled(credentials) }),
+  };
+}
+
+/** `${NAME}` stands for a variable that whoever runs the server has named; for any other it is an error. */
+function fillIn(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replace(VARIABLES, (_, name: string) => {
+    if (Object.hasOwn(variables, name)) return variables[name] ?? '';
+    throw invalid(
+      `The variable ${JSON.stringify(name.slice(0, 80))} is not set, or an import may not refer to it.`,
+      undefined,
+      'Whoever runs Signalbox names it in SIGNALBOX_MCP_IMPORT_VARIABLES, for imports of the first organisation.',
+    );
+  });
 }

@@ -49,6 +49,7 @@ export async function judgeCall(
       id: userId ?? '',
       userUuid: userId ? toUuid(userId) : null,
       role: userId ? await roleOf(services, actor, userId) : (role ?? null),
+      makerRole: null,
       run:
         agent === undefined && pipelineId === undefined
           ? null

@@ -13,6 +13,7 @@ export {
   clientMetadata,
 } from '#server/gateway/sign-ins/flow.ts';
 
+import { connectionOfState } from '#server/gateway/sign-ins/flow.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { personOf } from '../account/person-of.ts';
@@ -56,6 +57,12 @@ export async function finishConnectionSignIn(
 ): Promise<McpConnectionId> {
   authorise(actor, 'mcp.read');
   const { userId, sessionId } = personOf(actor);
+  const begun = connectionOfState(query.get('state') ?? '');
+  // What they might when they went they may not any more, perhaps.
+  if (begun !== null)
+    await inTenant(services.db, actor.orgId, async (tx) =>
+      authoriseSignIn(actor, await loadConnection(tx, actor, fromUuid('mcpConnection', begun))),
+    );
   const { connectionUuid } = await services.gateway.signIns.finish({
     ...{ orgId: actor.orgId, userUuid: toUuid(userId), sessionUuid: toUuid(sessionId), query },
   });

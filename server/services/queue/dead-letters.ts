@@ -16,7 +16,7 @@ import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { type AuditNote, auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { createdFields } from '../born-page.ts';
 import type { DeadLetterView, Services } from '../context.ts';
-import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
+import { idempotencyKeySchema, makeOnce, ownKey } from '../make-once.ts';
 import { type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
@@ -239,7 +239,7 @@ async function replayTask(services: Services, actor: Actor, id: LetterId): Promi
   const { run } = await replayRun(services, actor, {
     id: fromUuid('run', row.runId),
     from: row.stageKey,
-    idempotencyKey: `dead letter ${id}`,
+    idempotencyKey: ownKey(`dead-letter:${id}`),
   });
   const note = auditNote(actor, 'dead-letter.replayed', { target: id, after: { run: run.id } });
   await close(services, actor, { id, how: `replayed: ${run.id}`, note });

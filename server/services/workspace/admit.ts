@@ -83,31 +83,40 @@ export async function openedPlaceOf(
 ): Promise<Place> {
   authoriseAnywhere(actor, 'workspace.read');
   const { place, isRevealed } = await enter(services, actor, { who: { of }, action: 'workspace.read' });
-  if (isRevealed)
-    await services.record(actor, 'run.revealed', { target: place.runId, after: { read: what } });
+  if (isRevealed) await noteReveal(services, actor, { place, what });
   return place;
 }
 
-/** For whoever changes something: where, and as whom. */
+const noteReveal = (services: Services, actor: Actor, { place, what }: { place: Place; what: string }) =>
+  services.record(actor, 'run.revealed', { target: place.runId, after: { read: what } });
+
+/** For whoever changes something: where, and as whom. `reads`: what its answer shows beside, which is read then as well. */
 export async function writerOf(
   services: Services,
   actor: Actor,
-  { who, action = 'workspace.write' }: { who: Who; action?: WriteAction },
+  { who, action = 'workspace.write', reads }: { who: Who; action?: WriteAction; reads?: string | undefined },
 ): Promise<{ place: Place; writer: Writer }> {
   authoriseAnywhere(actor, action);
-  const { place, hand } = await enter(services, actor, { who, action });
+  if (reads !== undefined) authoriseAnywhere(actor, 'workspace.read');
+  const { place, hand, isRevealed } = await enter(services, actor, {
+    who,
+    action,
+    alsoReads: reads !== undefined,
+  });
+  if (reads !== undefined && isRevealed) await noteReveal(services, actor, { place, what: reads });
   return { place, writer: toWriter(actor, who, hand) };
 }
 
 interface Entry {
   who: Who;
   action: Action;
+  alsoReads?: boolean;
 }
 
 async function enter(
   services: Services,
   actor: Actor,
-  { who, action }: Entry,
+  { who, action, alsoReads = false }: Entry,
 ): Promise<{ place: Place; hand: Writer['hand']; isRevealed: boolean }> {
   const task = parseTaskId(who.of);
   const runId = task?.runId ?? (who.of as RunId);
@@ -123,7 +132,9 @@ async function enter(
       actor.agent === null ? await claimedHand(tx, who, wanted) : await ownHand(tx, actor.agent, wanted);
     if (actor.agent !== null && hand === null) throw nothing(who.of);
     const pipelineId = run.pipelineId === null ? null : fromUuid('pipe', run.pipelineId);
-    authorise(actor, action, { pipelineId, ...(actor.agent === null ? {} : { agent: actor.agent }) });
+    const target = { pipelineId, ...(actor.agent === null ? {} : { agent: actor.agent }) };
+    authorise(actor, action, target);
+    if (alsoReads) authorise(actor, 'workspace.read', target);
     // Its files are what all its stages work on: which of them hold something sensitive nobody can tell.
     const isOpen = actor.agent !== null || !(await marksOf(services, run)).isAny;
     if (!isOpen) authorise(actor, 'run.sensitive', { pipelineId });

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { Scope } from '#server/identity/permissions.ts';
 import { endRun, refused, startOpenRun, workspaceSuite } from '#server/testing/workspace/rig.ts';
 import { getRun } from '../run/get.ts';
 import { getWorkspace, listFiles, listHistory } from './browse.ts';
 import { deleteFile, diffFile, editFile, readFile, writeFile } from './files.ts';
 import { claimFiles, listLeases } from './leases.ts';
+import { readInbox } from './talk.ts';
 
 const { at, program, of, put, contentOf, claim } = workspaceSuite({
   SIGNALBOX_WORKSPACE_MAX_BYTES: '1MiB',
@@ -62,6 +64,38 @@ describe('files', () => {
     expect(await refused(put('none', 'x', { baseVersion: 3 }))).toMatchObject({
       kind: 'outdated',
       version: 0,
+    });
+  });
+
+  test('a key that may write and not read changes them, and is shown nothing of them', async () => {
+    const narrow = (...scopes: Scope[]): Actor => ({
+      ...program().actor,
+      kind: 'key',
+      id: 'key_narrow',
+      scopes,
+    });
+    const services = program().services;
+    await put('a.md', 'a secret\n');
+    await put('a.md', 'another secret\n', { baseVersion: 1 });
+    const writer = narrow('runs:write');
+    const late = { of: of(), path: 'a.md', content: 'mine', baseVersion: 1 };
+    const outdated = await writeFile(services, writer, late).catch((error) => error);
+    expect(outdated).toMatchObject({ code: 'CONFLICT', details: { conflict: { version: 2 } } });
+    expect(JSON.stringify([outdated.message, outdated.advice, outdated.details])).not.toContain('secret');
+    await expect(
+      deleteFile(services, writer, { of: of(), path: 'a.md', baseVersion: 1 }),
+    ).rejects.toMatchObject({
+      cause: { diff: null },
+    });
+    const edit = { of: of(), path: 'a.md', edits: [{ old: 'another', new: 'a third' }] };
+    await expect(editFile(services, writer, edit)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(readInbox(services, writer, { of: of() })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await writeFile(services, writer, { ...late, baseVersion: 2 })).toMatchObject({ version: 3 });
+
+    const both = narrow('runs:write', 'payload:read');
+    expect(await readInbox(services, both, { of: of() })).toEqual([]);
+    expect(await refused(writeFile(services, both, late))).toMatchObject({
+      diff: expect.stringContaining('secret'),
     });
   });
 

@@ -2,10 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import type { Place, Writer } from '#db/queries/workspace-enter.ts';
 import type { Content } from '#server/agents/workspace/contents.ts';
+import { conflictError, conflictOf } from '#server/agents/workspace/desk.ts';
 import type { FileDiff, FileRead, Written } from '#server/agents/workspace/files.ts';
 import { invalid } from '#server/domain/errors.ts';
+import type { Conflict } from '#server/domain/workspace/conflict.ts';
 import { MAX_EDITS } from '#server/domain/workspace/edits.ts';
-import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere, mayAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { openedPlaceOf, pathSchema, plainText, whereFields, whoFields, writerOf } from './admit.ts';
@@ -76,10 +78,8 @@ export async function writeFile(
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, content, encoding, ...request } = parseInput(writeSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  const written = await services.workspaces.files.write(place, writer, {
-    ...request,
-    content: toContent(content, encoding),
-  });
+  const wanted = { ...request, content: toContent(content, encoding) };
+  const written = await services.workspaces.files.write(place, writer, wanted).catch(withoutContents(actor));
   await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-written', written));
   return written;
 }
@@ -91,7 +91,9 @@ export async function editFile(
 ): Promise<Written & FileDiff> {
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, ...request } = parseInput(editSchema, input);
-  const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
+  const { place, writer } = await writerOf(services, actor, {
+    ...{ who: { of, as, epoch }, reads: request.path },
+  });
   const written = await services.workspaces.files.edit(place, writer, request);
   await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-written', written));
   return written;
@@ -105,10 +107,21 @@ export async function deleteFile(
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, ...request } = parseInput(deleteSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  const written = await services.workspaces.files.write(place, writer, { ...request, content: null });
+  const written = await services.workspaces.files
+    .write(place, writer, { ...request, content: null })
+    .catch(withoutContents(actor));
   await noteByHand(services, actor, fileNote({ place, writer }, 'workspace.file-removed', written));
   return written;
 }
+
+/** A refusal shows what others have changed meanwhile: to those who may read it. */
+const withoutContents = (actor: Actor) => (error: unknown) => {
+  const conflict = conflictOf(error);
+  throw conflict && !mayAnywhere(actor, 'workspace.read') ? conflictError(withoutDiff(conflict)) : error;
+};
+
+const withoutDiff = (conflict: Conflict): Conflict =>
+  conflict.kind === 'outdated' ? { ...conflict, diff: null, isDiffCut: false } : conflict;
 
 const fileNote = (
   { place, writer }: { place: Place; writer: Writer },

@@ -107,7 +107,7 @@ export async function readInbox(
 ): Promise<Message[]> {
   authoriseAnywhere(actor, 'workspace.write');
   const { seen, limit, ...who } = parseInput(inboxSchema, input);
-  const { place, writer } = await writerOf(services, actor, { who });
+  const { place, writer } = await writerOf(services, actor, { who, reads: 'messages' });
   return services.workspaces.talk.inbox(place, writer, { seen, limit });
 }
 
