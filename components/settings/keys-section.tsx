@@ -40,6 +40,7 @@ export function KeysSection() {
 function Keys({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key>();
+  const [renewing, setRenewing] = useState<Key>();
   const [shown, setShown] = useState<string | null>(null);
   const revoke = useAct('keys.revoke', { done: keysWords.revoked });
   const rotate = useAct('keys.rotate', { onDone: ({ key }) => setShown(key) });
@@ -60,7 +61,7 @@ function Keys({ canManage }: { canManage: boolean }) {
           title: keysWords.none,
           note: keysWords.noneNote,
         }}
-        columns={keyColumns({ canManage, rotate: ({ id }) => rotate.run({ id }), end: setEnding })}
+        columns={keyColumns({ canManage, isRotating: rotate.isBusy, rotate: setRenewing, end: setEnding })}
       />
       <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
         {keysWords.whatFor}{' '}
@@ -74,6 +75,16 @@ function Keys({ canManage }: { canManage: boolean }) {
         secret={shown}
         what={keysWords.what}
         onClose={() => setShown(null)}
+      />
+      <ConfirmDialog
+        open={renewing !== undefined}
+        onOpenChange={() => setRenewing(undefined)}
+        title={keysWords.rotateTitle(renewing?.name ?? '')}
+        consequence={keysWords.rotateNote}
+        confirmLabel={keysWords.rotate}
+        onConfirm={() => {
+          if (renewing) rotate.run({ id: renewing.id });
+        }}
       />
       <ConfirmDialog
         open={ending !== undefined}
@@ -190,11 +201,12 @@ function ScopeTicks({
 
 interface KeyActs {
   canManage: boolean;
+  isRotating: boolean;
   rotate(key: Key): void;
   end(key: Key): void;
 }
 
-function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
+function keyColumns({ canManage, isRotating, rotate, end }: KeyActs): TableColumn<Key>[] {
   return [
     {
       key: 'name',
@@ -239,7 +251,13 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
       cell: (key) =>
         canManage ? (
           <>
-            <Button look="quiet" size="sm" onClick={() => rotate(key)} title={keysWords.rotateHint}>
+            <Button
+              look="quiet"
+              size="sm"
+              disabled={isRotating}
+              onClick={() => rotate(key)}
+              title={keysWords.rotateHint}
+            >
               {keysWords.rotate}
               <span className="sr-only"> {key.name}</span>
             </Button>

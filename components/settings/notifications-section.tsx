@@ -42,6 +42,7 @@ function Targets({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [shown, setShown] = useState<string | null>(null);
   const [going, setGoing] = useState<Target>();
+  const [renewing, setRenewing] = useState<Target>();
   const update = useAct('notificationTargets.update');
   const remove = useAct('notificationTargets.delete', { done: notificationsWords.deleted });
   const rotate = useAct('notificationTargets.rotateSecret', { onDone: ({ secret }) => setShown(secret) });
@@ -77,9 +78,10 @@ function Targets({ canManage }: { canManage: boolean }) {
         columns={targetColumns({
           canManage,
           isChanging: update.isBusy,
+          isRotating: rotate.isBusy,
           turn: ({ id }, active) => update.run({ id, active }),
           test: ({ id }) => test.run({ id }),
-          rotate: ({ id }) => rotate.run({ id }),
+          rotate: setRenewing,
           remove: setGoing,
         })}
       />
@@ -89,6 +91,16 @@ function Targets({ canManage }: { canManage: boolean }) {
         secret={shown}
         what={notificationsWords.secretWhat}
         onClose={() => setShown(null)}
+      />
+      <ConfirmDialog
+        open={renewing !== undefined}
+        onOpenChange={() => setRenewing(undefined)}
+        title={notificationsWords.rotateTitle(renewing?.name ?? '')}
+        consequence={notificationsWords.rotateNote}
+        confirmLabel={notificationsWords.rotate}
+        onConfirm={() => {
+          if (renewing) rotate.run({ id: renewing.id });
+        }}
       />
       <ConfirmDialog
         open={going !== undefined}
@@ -269,6 +281,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
 interface TargetActs {
   canManage: boolean;
   isChanging: boolean;
+  isRotating: boolean;
   turn(target: Target, active: boolean): void;
   test(target: Target): void;
   rotate(target: Target): void;
@@ -322,7 +335,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
               <span className="sr-only"> {target.name}</span>
             </Button>
             {target.kind === 'webhook' ? (
-              <Button look="quiet" size="sm" onClick={() => acts.rotate(target)}>
+              <Button look="quiet" size="sm" disabled={acts.isRotating} onClick={() => acts.rotate(target)}>
                 {notificationsWords.rotate}
                 <span className="sr-only"> {notificationsWords.forTarget(target.name)}</span>
               </Button>

@@ -71,14 +71,15 @@ export const keys = {
     method: 'POST',
     path: '/api/v1/keys/{id}/rotate',
     summary: 'Give a key new letters',
-    description: 'The old ones count for a while longer, so that programs can change over.',
+    description:
+      'The old ones count for a while longer, so that programs can change over. Until then it is not rotated again, except by an overlap of 0.',
     input: z.strictObject({
       id: idSchema('key'),
       overlap_hours: z.int().min(0).max(720).default(24).describe('0: the old letters end at once.'),
     }),
     output: newKeySchema,
     isSecret: true,
-    errors: ['NOT_FOUND'],
+    errors: ['NOT_FOUND', 'CONFLICT'],
     example: { id: EXAMPLE.key },
     async handle({ services, actor }, { id, overlap_hours }) {
       const key = await rotateKey(services, actor, { id, overlapHours: overlap_hours });

@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { apiKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { notFound } from '#server/domain/errors.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
@@ -19,7 +19,10 @@ const rotateSchema = z.strictObject({
   overlapHours: z.int().min(0).max(720).default(24),
 });
 
-/** New letters for the same key: role, scopes, networks and end stay. */
+/**
+ * New letters for the same key: role, scopes, networks and end stay. Two count at most, and while both do either may be in use:
+ * then more are refused, unless all before shall end.
+ */
 export async function rotateKey(
   services: Services,
   actor: Actor,
@@ -30,10 +33,18 @@ export async function rotateKey(
   const key = makeKey('key', id);
   const row = await inTenant(services.db, actor.orgId, async (tx) => {
     const isIt = and(eq(apiKeys.id, toUuid(id)), isNull(apiKeys.revokedAt));
-    const [before] = await tx.select().from(apiKeys).where(isIt).for('update');
+    const [before] = await tx
+      .select({
+        ...{ role: apiKeys.role, secretHash: apiKeys.secretHash, previousUntil: apiKeys.previousUntil },
+        countTwo: sql<boolean>`coalesce(${apiKeys.previousUntil} > now(), false)`,
+      })
+      .from(apiKeys)
+      .where(isIt)
+      .for('update');
     if (!before) throw notFound('key', id);
     // Whoever rotates a key is shown it.
     refuseBeyond(actor, before.role);
+    if (before.countTwo && overlapHours > 0) throw stillChanging(before.previousUntil);
     const [after] = await tx
       .update(apiKeys)
       .set({
@@ -51,3 +62,13 @@ export async function rotateKey(
   await services.identity.access.changed(id);
   return { ...toKeyView(row), key };
 }
+
+const stillChanging = (until: Date | null) =>
+  new SignalboxError(
+    'CONFLICT',
+    `This key was rotated not long ago: the letters from before that count until ${until?.toISOString()}, and new ones would end them now.`,
+    {
+      advice:
+        'Bring its programs over to the newest letters and wait for that, make another key, or rotate with an overlap of 0 hours, which ends all earlier letters at once.',
+    },
+  );
