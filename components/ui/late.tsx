@@ -11,6 +11,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { flushSync } from 'react-dom';
+import { type Outdated, outdated as thisTab } from './outdated.ts';
 
 /**
  * Something that is loaded when somebody is about to use it. What opens over a page is most of the script of a page,
@@ -23,18 +24,23 @@ export interface LatePart<Parts> {
   get(): Parts | undefined;
 }
 
-export function latePart<Parts>(fetchParts: () => Promise<Parts>): LatePart<Parts> {
+export function latePart<Parts>(
+  fetchParts: () => Promise<Parts>,
+  outdated: Pick<Outdated, 'refused' | 'had'> = thisTab,
+): LatePart<Parts> {
   let loaded: Parts | undefined;
   let loading: Promise<Parts> | undefined;
   return {
     load() {
       loading ??= fetchParts().then(
         (parts) => {
+          outdated.had();
           loaded = parts;
           return parts;
         },
-        (error) => {
+        async (error) => {
           loading = undefined;
+          await outdated.refused();
           throw error;
         },
       );
