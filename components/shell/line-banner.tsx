@@ -5,7 +5,8 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useLineState } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
-import { isServerThere, useIsOutdated } from '../ui/outdated.ts';
+import { isServerThere } from '../ui/outdated.ts';
+import { useIsOutdated } from '../ui/use-is-outdated.ts';
 import { words } from './words.ts';
 
 /** Says that what is on screen may be old, and that the page itself is. When the line is back, everything shown has been asked for anew. */

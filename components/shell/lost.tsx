@@ -5,8 +5,8 @@ import type { ApiError } from '../data/index.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
-import { useIsOutdated } from '../ui/outdated.ts';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { useIsOutdated } from '../ui/use-is-outdated.ts';
 import { lostWords } from './lost-words.ts';
 import { words } from './words.ts';
 

@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from 'react';
-
 /** A server that answers and lacks a part is of another version than the page: waiting would not help. */
 export const REFUSALS = 3;
 const PATIENCE_MS = 3000;
@@ -53,5 +51,3 @@ export function watchForOutdated(isThere: () => Promise<boolean> = isServerThere
 
 /** Of this tab: it has come as one, and one reload makes all of it new. */
 export const outdated = watchForOutdated();
-
-export const useIsOutdated = (): boolean => useSyncExternalStore(outdated.subscribe, outdated.get, () => false);
