@@ -58,6 +58,7 @@ function useStart(onClose: () => void) {
 
 function RunAll({ onClose }: { onClose(): void }) {
   const { store, pipelineId, published } = useEditor();
+  const { number } = useObserved(published, (known) => known);
   const { settings } = store.get().document;
   const [input, setInput] = useState<Json | undefined>(() => exampleOf(settings.inputSchema));
   const [parameters, setParameters] = useState<Json | undefined>(() => exampleOf(settings.parametersSchema));
@@ -73,6 +74,7 @@ function RunAll({ onClose }: { onClose(): void }) {
         id: pipelineId as PipelineId,
         input_data: input ?? null,
         ...(isJsonObject(parameters) ? { parameters } : {}),
+        ...(number === null ? {} : { version: number }),
       };
       return act('pipelines.execute', { ...wanted, idempotency_key: keys.keyOf(wanted) });
     });
@@ -81,7 +83,7 @@ function RunAll({ onClose }: { onClose(): void }) {
       open
       onOpenChange={onClose}
       width="md"
-      title={words.runVersion(published.get().number)}
+      title={words.runVersion(number)}
       actions={
         <Button look="primary" busy={isBusy} disabled={isFaulty} onClick={run}>
           {words.run2}
