@@ -214,6 +214,7 @@ export const words = {
   whichAgents: 'Which agents',
   whichStageFollows: 'Which stage follows?',
   whoWouldTakeEachStage: 'Who would take each stage',
+  onlyLookedAt: 'This pipeline can only be looked at here.',
   yaml: 'YAML',
   yamlBesideTheCanvas: 'YAML beside the canvas',
   yamlOfThePipeline: 'YAML of the pipeline',
