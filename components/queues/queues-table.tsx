@@ -2,6 +2,7 @@
 
 import { Inbox } from 'lucide-react';
 import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { useEffect, useState } from 'react';
 import { lookOfQueue } from '../looks/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
@@ -11,6 +12,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { judgeQueue } from './judge-queue.ts';
+import { hasWork, listQueues } from './listed-queues.ts';
 import type { Queue } from './types.ts';
 import { words } from './words.ts';
 
@@ -45,10 +47,6 @@ const COLUMNS: readonly TableColumn<Queue>[] = [
   number('returned', (queue) => queue.returned_per_minute),
 ];
 
-const ORDER = ['stuck', 'slow', 'flowing', 'empty'];
-const compare = (a: Queue, b: Queue): number =>
-  ORDER.indexOf(judgeQueue(a)) - ORDER.indexOf(judgeQueue(b)) || a.queue.localeCompare(b.queue);
-
 export function QueuesTable({
   queues,
   isBroken,
@@ -57,11 +55,12 @@ export function QueuesTable({
   isBroken: boolean;
 }) {
   const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
-  // One that somebody came for is shown though it be empty by now.
   const [only, setOnly] = useQueryState('queue', parseAsString);
-  const isWanted = (queue: Queue) =>
-    only === null ? showsEmpty || judgeQueue(queue) !== 'empty' : queue.queue === only;
-  const shown = queues?.filter(isWanted).sort(compare);
+  const [kept] = useState(() => new Set<string>());
+  const shown = queues && listQueues(queues, { only, showsEmpty, kept });
+  useEffect(() => {
+    for (const queue of queues ?? []) if (hasWork(queue)) kept.add(queue.queue);
+  }, [queues, kept]);
   const showAll = (
     <Button size="sm" onClick={() => void setOnly(null)}>
       {words.all(queues?.length ?? 0)}
@@ -75,7 +74,11 @@ export function QueuesTable({
           <Switch
             label={words.showEmpty}
             checked={showsEmpty}
-            onChange={(checked) => void setShowsEmpty(checked || null)}
+            onChange={(checked) => {
+              // Whoever hides them means those that have run empty too.
+              kept.clear();
+              void setShowsEmpty(checked || null);
+            }}
           />
         ) : (
           showAll
