@@ -14,10 +14,13 @@ test('what comes late is fetched once, however many want it, and is there from t
 
 test('what could not be fetched is tried again by whoever wants it next', async () => {
   let isAway = true;
-  const part = latePart(async () => {
-    if (isAway) throw new Error('the server is away');
-    return 'here';
-  }, watchForOutdated(async () => false));
+  const part = latePart(
+    async () => {
+      if (isAway) throw new Error('the server is away');
+      return 'here';
+    },
+    { outdated: watchForOutdated(async () => false) },
+  );
   await expect(part.load()).rejects.toThrow('the server is away');
   expect(part.get()).toBeUndefined();
   isAway = false;

@@ -13,8 +13,8 @@ export async function isServerThere(): Promise<boolean> {
 
 /** Whether the server has been replaced by one of another version since this page came: parts of the page are gone then. */
 export interface Outdated {
-  /** A part could not be had. Counts only while the server is there. */
-  refused(): Promise<void>;
+  /** A part could not be had. Says whether the server is there, for only then it counts. */
+  refused(): Promise<boolean>;
   /** A part was had. */
   had(): void;
   /** It is certain. */
@@ -33,9 +33,10 @@ export function watchForOutdated(isThere: () => Promise<boolean> = isServerThere
   };
   return {
     async refused() {
-      if (isOutdated || !(await isThere())) return;
+      if (!(await isThere())) return false;
       refusals += 1;
-      if (refusals >= REFUSALS) tell();
+      if (refusals >= REFUSALS && !isOutdated) tell();
+      return true;
     },
     had() {
       refusals = 0;

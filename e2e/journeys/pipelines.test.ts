@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Route } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { freshName } from '../stack/fresh-name.ts';
@@ -153,11 +154,11 @@ test('where the panel comes without TLS it runs and copies as well, and what got
   const start = dialog.getByRole('button', { name: 'Run', exact: true });
   await dialog.getByLabel('City').waitFor(SLOW);
   // It is started, and the answer is lost on its way.
-  await page.route('**/pipelines.execute*', async (route) => {
+  const loseAnswer = async (route: Route) => {
     await route.fetch();
-    await page.unroute('**/pipelines.execute*');
     await route.abort();
-  });
+  };
+  await page.route('**/pipelines.execute*', loseAnswer, { times: 1 });
   foretellComplaint(page, /ERR_FAILED/);
   await start.click();
   await dialog.getByRole('alert').waitFor(SLOW);
