@@ -47,6 +47,26 @@ const COLUMNS: readonly TableColumn<Queue>[] = [
   number('returned', (queue) => queue.returned_per_minute),
 ];
 
+/** Which of them are shown, kept in the address. */
+function useListed(queues: readonly Queue[] | undefined) {
+  const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
+  const [only, setOnly] = useQueryState('queue', parseAsString);
+  const [kept] = useState(() => new Set<string>());
+  useEffect(() => {
+    for (const queue of queues ?? []) if (hasWork(queue)) kept.add(queue.queue);
+  }, [queues, kept]);
+  return {
+    ...{ only, showsEmpty },
+    shown: queues && listQueues(queues, { only, showsEmpty, kept }),
+    setOnly: (next: string | null) => void setOnly(next),
+    setShowsEmpty(next: boolean) {
+      // Whoever hides them means those that have run empty too.
+      kept.clear();
+      void setShowsEmpty(next || null);
+    },
+  };
+}
+
 export function QueuesTable({
   queues,
   isBroken,
@@ -54,15 +74,9 @@ export function QueuesTable({
   queues: readonly Queue[] | undefined;
   isBroken: boolean;
 }) {
-  const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
-  const [only, setOnly] = useQueryState('queue', parseAsString);
-  const [kept] = useState(() => new Set<string>());
-  const shown = queues && listQueues(queues, { only, showsEmpty, kept });
-  useEffect(() => {
-    for (const queue of queues ?? []) if (hasWork(queue)) kept.add(queue.queue);
-  }, [queues, kept]);
+  const { shown, only, setOnly, showsEmpty, setShowsEmpty } = useListed(queues);
   const showAll = (
-    <Button size="sm" onClick={() => void setOnly(null)}>
+    <Button size="sm" onClick={() => setOnly(null)}>
       {words.all(queues?.length ?? 0)}
     </Button>
   );
@@ -71,15 +85,7 @@ export function QueuesTable({
       title={words.list}
       actions={
         only === null ? (
-          <Switch
-            label={words.showEmpty}
-            checked={showsEmpty}
-            onChange={(checked) => {
-              // Whoever hides them means those that have run empty too.
-              kept.clear();
-              void setShowsEmpty(checked || null);
-            }}
-          />
+          <Switch label={words.showEmpty} checked={showsEmpty} onChange={setShowsEmpty} />
         ) : (
           showAll
         )
@@ -102,7 +108,7 @@ export function QueuesTable({
           icon={Inbox}
           title={words.none.title}
           action={
-            <Button size="sm" onClick={() => void setShowsEmpty(true)}>
+            <Button size="sm" onClick={() => setShowsEmpty(true)}>
               {words.none.show}
             </Button>
           }

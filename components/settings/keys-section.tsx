@@ -76,16 +76,7 @@ function Keys({ canManage }: { canManage: boolean }) {
         what={keysWords.what}
         onClose={() => setShown(null)}
       />
-      <ConfirmDialog
-        open={renewing !== undefined}
-        onOpenChange={() => setRenewing(undefined)}
-        title={keysWords.rotateTitle(renewing?.name ?? '')}
-        consequence={keysWords.rotateNote}
-        confirmLabel={keysWords.rotate}
-        onConfirm={() => {
-          if (renewing) rotate.run({ id: renewing.id });
-        }}
-      />
+      <RotateDialog of={renewing} onClose={() => setRenewing(undefined)} onConfirm={rotate.run} />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
@@ -98,6 +89,27 @@ function Keys({ canManage }: { canManage: boolean }) {
         }}
       />
     </Card>
+  );
+}
+
+interface RotateProps {
+  of: Key | undefined;
+  onClose(): void;
+  onConfirm(key: { id: Key['id'] }): void;
+}
+
+function RotateDialog({ of, onClose, onConfirm }: RotateProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={keysWords.rotateTitle(of?.name ?? '')}
+      consequence={keysWords.rotateNote}
+      confirmLabel={keysWords.rotate}
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
   );
 }
 

@@ -92,28 +92,46 @@ function Targets({ canManage }: { canManage: boolean }) {
         what={notificationsWords.secretWhat}
         onClose={() => setShown(null)}
       />
-      <ConfirmDialog
-        open={renewing !== undefined}
-        onOpenChange={() => setRenewing(undefined)}
-        title={notificationsWords.rotateTitle(renewing?.name ?? '')}
-        consequence={notificationsWords.rotateNote}
-        confirmLabel={notificationsWords.rotate}
-        onConfirm={() => {
-          if (renewing) rotate.run({ id: renewing.id });
-        }}
-      />
-      <ConfirmDialog
-        open={going !== undefined}
-        onOpenChange={() => setGoing(undefined)}
-        title={notificationsWords.deleteTitle(going?.name ?? '')}
-        consequence={notificationsWords.deleteNote}
-        confirmLabel={notificationsWords.delete}
-        danger
-        onConfirm={() => {
-          if (going) remove.run({ id: going.id });
-        }}
-      />
+      <RotateDialog of={renewing} onClose={() => setRenewing(undefined)} onConfirm={rotate.run} />
+      <DeleteDialog of={going} onClose={() => setGoing(undefined)} onConfirm={remove.run} />
     </Card>
+  );
+}
+
+interface QuestionProps {
+  of: Target | undefined;
+  onClose(): void;
+  onConfirm(target: { id: Target['id'] }): void;
+}
+
+function RotateDialog({ of, onClose, onConfirm }: QuestionProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={notificationsWords.rotateTitle(of?.name ?? '')}
+      consequence={notificationsWords.rotateNote}
+      confirmLabel={notificationsWords.rotate}
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
+  );
+}
+
+function DeleteDialog({ of, onClose, onConfirm }: QuestionProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={notificationsWords.deleteTitle(of?.name ?? '')}
+      consequence={notificationsWords.deleteNote}
+      confirmLabel={notificationsWords.delete}
+      danger
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
   );
 }
 
