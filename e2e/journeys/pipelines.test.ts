@@ -166,7 +166,7 @@ test('where the panel comes without TLS it runs and copies as well, and what got
   await page.waitForURL(/\/runs\/run_/, SLOW);
   expect((await api(`/runs?pipeline_id=${id}`)).runs).toHaveLength(1);
 
-  await page.getByRole('button', { name: /^Copy the id/ }).click(SLOW);
+  await page.getByRole('button', { name: /^Copy run id/ }).click(SLOW);
   await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
   await page.close();
 });
