@@ -45,7 +45,7 @@ export function YamlPane() {
       {faults.length === 0 ? null : (
         <ul
           role="alert"
-          className="max-h-32 overflow-y-auto border-t border-line bg-bad-soft px-3 py-2 text-sm text-bad"
+          className="max-h-32 shrink-0 overflow-y-auto border-t border-line bg-bad-soft px-3 py-2 text-sm text-bad"
         >
           {faults.map(({ line, message }) => (
             <li key={`${line} ${message}`}>{words.faultAt(line, message)}</li>
@@ -55,7 +55,7 @@ export function YamlPane() {
       {isBehind ? (
         <div
           role="status"
-          className="flex items-center gap-3 border-t border-line bg-warn-soft px-3 py-2 text-sm text-warn"
+          className="flex shrink-0 items-center gap-3 border-t border-line bg-warn-soft px-3 py-2 text-sm text-warn"
         >
           <p className="grow">{words.textIsBehind}</p>
           <Button size="sm" onClick={() => step?.takeCanvas()}>
