@@ -23,6 +23,12 @@ describe('groups of agents', () => {
     expect(shown('none')).toEqual([['', ['c1', 'b1', 'a1']]]);
   });
 
+  test('keep an agent in its place when it gets something to do', () => {
+    const names = (condition: AgentCondition) =>
+      groupAgents([agent('a', 'online'), agent('b', condition)], 'none')[0]?.agents.map(({ name }) => name);
+    expect(names('busy')).toEqual(names('online'));
+  });
+
   test('by capability hold an agent as often as it has capabilities', () => {
     expect(shown('capability')).toEqual([
       ['echo', ['b1', 'a1']],

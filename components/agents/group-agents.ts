@@ -36,20 +36,23 @@ export function groupAgents<A extends Groupable>(agents: readonly A[], by: Group
     .sort((a, b) => Number(a.key === '') - Number(b.key === '') || a.key.localeCompare(b.key));
 }
 
-/** Who wants a look stands first: the sick, then those that somebody holds, then the well, then those that are gone. */
-const ORDER: readonly AgentCondition[] = [
-  'quarantined',
-  'failing',
-  'stale',
-  'draining',
-  'paused',
-  'busy',
-  'online',
-  'offline',
-];
+/**
+ * Who wants a look stands first: the sick, then those that somebody holds, then the well, then those that are gone. Busy and
+ * not is one rank: it changes with each task, and the board would shuffle under the eyes of whoever watches.
+ */
+const RANKS: Record<AgentCondition, number> = {
+  quarantined: 0,
+  failing: 1,
+  stale: 2,
+  draining: 3,
+  paused: 4,
+  busy: 5,
+  online: 5,
+  offline: 6,
+};
 
 const compare = (a: Groupable, b: Groupable): number =>
-  ORDER.indexOf(a.condition) - ORDER.indexOf(b.condition) || a.name.localeCompare(b.name);
+  RANKS[a.condition] - RANKS[b.condition] || a.name.localeCompare(b.name);
 
 export interface AgentFilter {
   search: string;

@@ -25,6 +25,7 @@ import { Ago, Code, CopyText } from '../ui/text.tsx';
 import { ZoneProvider } from '../ui/zone.ts';
 import { decisionsOn, type ErrorGroup, lookOfError } from './error-look.ts';
 import { endsOf, formatCount, stretchOf } from './format.ts';
+import { keepOfSame } from './keep-of-same.ts';
 import { LatestRuns } from './latest-runs.tsx';
 import { placeInTime, runsHref } from './links.ts';
 import { RangeAndZone } from './range-and-zone.tsx';
@@ -38,7 +39,10 @@ const said = words.errors;
 /** One kind of failure: what it says, where and since when it comes up, and what is thought of it. */
 export function ErrorPage({ id }: { id: string }) {
   const state = useScope();
-  const error = useQuery(query('analytics.error', { ...state.scope, id }));
+  const error = useQuery({
+    ...query('analytics.error', { ...state.scope, id }),
+    placeholderData: keepOfSame(id),
+  });
   const group = error.data?.group;
   const up = { label: words.title, href: `/analytics?tab=errors&${placeInTime(state.params)}` };
   if (!error.data && error.error && isMissing(error.error)) return <NoThing title={said.missing} up={up} />;

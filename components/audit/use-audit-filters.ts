@@ -4,7 +4,8 @@ import { parseAsString, useQueryStates } from 'nuqs';
 import { useState } from 'react';
 import { useClock } from '../ui/clock.ts';
 import type { FilterDef } from '../ui/filter/index.ts';
-import { readTimeRange, toMinute } from '../ui/filter/index.ts';
+import { readTimeRange } from '../ui/filter/index.ts';
+import { choose, chosenBy } from './range-since.ts';
 import { words } from './words.ts';
 
 export const FILTERS: readonly FilterDef[] = [
@@ -43,12 +44,18 @@ const PARSERS = {
 export function useAuditFilters() {
   const [values, setValues] = useQueryStates(PARSERS);
   const readTime = useClock();
-  const [now] = useState(() => toMinute(readTime()));
-  const range = values.at === null ? undefined : readTimeRange(values.at, now);
+  const [before, setChosen] = useState(() => choose(values.at, readTime()));
+  const chosen = chosenBy(before, values.at, readTime);
+  if (chosen !== before) setChosen(chosen);
+  const range = values.at === null ? undefined : readTimeRange(values.at, chosen.now);
   return {
     values,
     isNarrowed: Object.values(values).some((value) => value !== null),
-    set: (change: Partial<Record<keyof typeof PARSERS, string | null>>) => void setValues(change),
+    set(change: Partial<Record<keyof typeof PARSERS, string | null>>) {
+      // The same range again is meant from now on.
+      if (change.at !== undefined) setChosen(choose(change.at, readTime()));
+      void setValues(change);
+    },
     clear: () => void setValues(null),
     input: {
       ...(values.action === null ? {} : { action: values.action }),

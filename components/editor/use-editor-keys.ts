@@ -1,5 +1,6 @@
 import { useKeys } from '../shell/keys/index.ts';
 import { useMay } from '../shell/use-may.ts';
+import { copyText, readCopied } from '../ui/clipboard.ts';
 import { type Editor, useEditor } from './context.ts';
 import { keyWords } from './key-words.ts';
 import type { Point } from './model/document.ts';
@@ -149,11 +150,11 @@ async function copy({ store, copied }: Editor): Promise<void> {
   if (!marked) {
     copied.set(text);
   }
-  await navigator.clipboard?.writeText(text).catch(() => undefined);
+  await copyText(text);
 }
 
 async function paste({ store, copied }: Editor): Promise<void> {
-  const text = await Promise.resolve(navigator.clipboard?.readText()).catch(() => undefined);
+  const text = await readCopied();
   store.paste(text || copied.get());
 }
 

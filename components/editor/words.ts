@@ -215,9 +215,13 @@ export const words = {
   whichAgents: 'Which agents',
   whichStageFollows: 'Which stage follows?',
   whoWouldTakeEachStage: 'Who would take each stage',
+  onlyLookedAt: 'This pipeline can only be looked at here.',
   yaml: 'YAML',
   yamlBesideTheCanvas: 'YAML beside the canvas',
   yamlOfThePipeline: 'YAML of the pipeline',
+  textIsBehind:
+    'The canvas has changed since. This text is kept until it can be read, and then takes the place of what the canvas shows.',
+  takeTheCanvas: 'Write it anew',
   yoursIsNotSavedOver: 'Yours is not saved over it. Nothing is lost: choose what becomes of the two.',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',

@@ -59,7 +59,9 @@ export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchP
   useWorld(editor, followed);
   useSelectionInAddress(editor);
   useEffect(() => {
-    if (mended) editor.store.perform(replaceDocument(editor.store.get().document, mended, edits.mend));
+    if (!mended) return;
+    if (editor.isReadOnly) editor.store.reset(mended);
+    else editor.store.perform(replaceDocument(editor.store.get().document, mended, edits.mend));
   }, [editor, mended]);
   return (
     <EditorProvider value={editor}>

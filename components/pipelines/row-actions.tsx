@@ -15,7 +15,7 @@ import {
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Json } from '../../server/domain/json.ts';
-import { type ApiError, act, ask } from '../data/index.ts';
+import { type ApiError, act, ask, type OnceKeys, useOnceKeys } from '../data/index.ts';
 import { sampleOf } from '../schema-form/index.ts';
 import { editorHref, pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -28,14 +28,13 @@ import type { Pipeline, RowRights } from './types.ts';
 import { words } from './words.ts';
 
 /** Starts it on the first example of its input schema. */
-async function runSample(id: Pipeline['id']) {
+async function runSample(id: Pipeline['id'], keys: OnceKeys) {
   const { version } = await ask('pipelines.get', { id });
   const { inputSchema } = (version?.graph ?? {}) as { inputSchema?: Json };
-  return act('pipelines.execute', {
-    id,
-    input_data: sampleOf(inputSchema),
-    idempotency_key: crypto.randomUUID(),
-  });
+  const wanted = { id, input_data: sampleOf(inputSchema), ...(version ? { version: version.number } : {}) };
+  const run = await act('pipelines.execute', { ...wanted, idempotency_key: keys.keyOf(wanted) });
+  keys.isDone(wanted);
+  return run;
 }
 
 interface RowProps {
@@ -56,10 +55,11 @@ export function RowActions({ pipeline, rights, onRun }: RowProps) {
 function SampleButton({ pipeline: { id, version } }: { pipeline: Pipeline }) {
   const router = useRouter();
   const toast = useToast();
+  const keys = useOnceKeys();
   const [isStarting, setStarting] = useState(false);
   const start = () => {
     setStarting(true);
-    runSample(id).then(
+    runSample(id, keys).then(
       (run) => router.push(`/runs/${run.id}`),
       ({ message, advice }: ApiError) => {
         setStarting(false);

@@ -2,6 +2,7 @@
 
 import { Inbox } from 'lucide-react';
 import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { useEffect, useState } from 'react';
 import { lookOfQueue } from '../looks/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
@@ -11,6 +12,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { judgeQueue } from './judge-queue.ts';
+import { hasWork, listQueues } from './listed-queues.ts';
 import type { Queue } from './types.ts';
 import { words } from './words.ts';
 
@@ -45,9 +47,25 @@ const COLUMNS: readonly TableColumn<Queue>[] = [
   number('returned', (queue) => queue.returned_per_minute),
 ];
 
-const ORDER = ['stuck', 'slow', 'flowing', 'empty'];
-const compare = (a: Queue, b: Queue): number =>
-  ORDER.indexOf(judgeQueue(a)) - ORDER.indexOf(judgeQueue(b)) || a.queue.localeCompare(b.queue);
+/** Which of them are shown, kept in the address. */
+function useListed(queues: readonly Queue[] | undefined) {
+  const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
+  const [only, setOnly] = useQueryState('queue', parseAsString);
+  const [kept] = useState(() => new Set<string>());
+  useEffect(() => {
+    for (const queue of queues ?? []) if (hasWork(queue)) kept.add(queue.queue);
+  }, [queues, kept]);
+  return {
+    ...{ only, showsEmpty },
+    shown: queues && listQueues(queues, { only, showsEmpty, kept }),
+    setOnly: (next: string | null) => void setOnly(next),
+    setShowsEmpty(next: boolean) {
+      // Whoever hides them means those that have run empty too.
+      kept.clear();
+      void setShowsEmpty(next || null);
+    },
+  };
+}
 
 export function QueuesTable({
   queues,
@@ -56,14 +74,9 @@ export function QueuesTable({
   queues: readonly Queue[] | undefined;
   isBroken: boolean;
 }) {
-  const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
-  // One that somebody came for is shown though it be empty by now.
-  const [only, setOnly] = useQueryState('queue', parseAsString);
-  const isWanted = (queue: Queue) =>
-    only === null ? showsEmpty || judgeQueue(queue) !== 'empty' : queue.queue === only;
-  const shown = queues?.filter(isWanted).sort(compare);
+  const { shown, only, setOnly, showsEmpty, setShowsEmpty } = useListed(queues);
   const showAll = (
-    <Button size="sm" onClick={() => void setOnly(null)}>
+    <Button size="sm" onClick={() => setOnly(null)}>
       {words.all(queues?.length ?? 0)}
     </Button>
   );
@@ -72,11 +85,7 @@ export function QueuesTable({
       title={words.list}
       actions={
         only === null ? (
-          <Switch
-            label={words.showEmpty}
-            checked={showsEmpty}
-            onChange={(checked) => void setShowsEmpty(checked || null)}
-          />
+          <Switch label={words.showEmpty} checked={showsEmpty} onChange={setShowsEmpty} />
         ) : (
           showAll
         )
@@ -99,7 +108,7 @@ export function QueuesTable({
           icon={Inbox}
           title={words.none.title}
           action={
-            <Button size="sm" onClick={() => void setShowsEmpty(true)}>
+            <Button size="sm" onClick={() => setShowsEmpty(true)}>
               {words.none.show}
             </Button>
           }

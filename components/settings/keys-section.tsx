@@ -42,6 +42,7 @@ function Keys({ canManage }: { canManage: boolean }) {
   const { data: me } = useQuery(query('me.get', {}));
   const [isMaking, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key>();
+  const [renewing, setRenewing] = useState<Key>();
   const [shown, setShown] = useState<string | null>(null);
   const revoke = useAct('keys.revoke', { done: keysWords.revoked });
   const rotate = useAct('keys.rotate', { onDone: ({ key }) => setShown(key) });
@@ -65,7 +66,8 @@ function Keys({ canManage }: { canManage: boolean }) {
         columns={keyColumns({
           canManage,
           myId: me?.account?.id,
-          rotate: ({ id }) => rotate.run({ id }),
+          isRotating: rotate.isBusy,
+          rotate: setRenewing,
           end: setEnding,
         })}
       />
@@ -82,6 +84,7 @@ function Keys({ canManage }: { canManage: boolean }) {
         what={keysWords.what}
         onClose={() => setShown(null)}
       />
+      <RotateDialog of={renewing} onClose={() => setRenewing(undefined)} onConfirm={rotate.run} />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
@@ -94,6 +97,27 @@ function Keys({ canManage }: { canManage: boolean }) {
         }}
       />
     </Card>
+  );
+}
+
+interface RotateProps {
+  of: Key | undefined;
+  onClose(): void;
+  onConfirm(key: { id: Key['id'] }): void;
+}
+
+function RotateDialog({ of, onClose, onConfirm }: RotateProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={keysWords.rotateTitle(of?.name ?? '')}
+      consequence={keysWords.rotateNote}
+      confirmLabel={keysWords.rotate}
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
   );
 }
 
@@ -199,11 +223,12 @@ interface KeyActs {
   canManage: boolean;
   /** Whoever looks; undefined: not yet known. */
   myId: string | undefined;
+  isRotating: boolean;
   rotate(key: Key): void;
   end(key: Key): void;
 }
 
-function keyColumns({ canManage, myId, rotate, end }: KeyActs): TableColumn<Key>[] {
+function keyColumns({ canManage, myId, isRotating, rotate, end }: KeyActs): TableColumn<Key>[] {
   return [
     {
       key: 'name',
@@ -249,7 +274,13 @@ function keyColumns({ canManage, myId, rotate, end }: KeyActs): TableColumn<Key>
         canManage ? (
           <>
             {key.made_by === myId ? (
-              <Button look="quiet" size="sm" onClick={() => rotate(key)} title={keysWords.rotateHint}>
+              <Button
+                look="quiet"
+                size="sm"
+                disabled={isRotating}
+                onClick={() => rotate(key)}
+                title={keysWords.rotateHint}
+              >
                 {keysWords.rotate}
                 <span className="sr-only"> {key.name}</span>
               </Button>

@@ -24,6 +24,9 @@ export const keysWords = {
   ends: 'Ends',
   rotate: 'Rotate',
   rotateHint: 'New letters; the old ones count for a day longer.',
+  rotateTitle: (name: string) => `Rotate ${name}?`,
+  rotateNote:
+    'The key gets new letters, shown once. The ones in use count for a day longer: give the new ones to its programs by then. Until that day is over it cannot be rotated again.',
   revoke: 'Revoke',
   revokeTitle: (name: string) => `Revoke ${name}?`,
   revokeNote: 'Programs that use it are refused from now on. It cannot be brought back.',

@@ -42,6 +42,7 @@ function Targets({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [shown, setShown] = useState<string | null>(null);
   const [going, setGoing] = useState<Target>();
+  const [renewing, setRenewing] = useState<Target>();
   const update = useAct('notificationTargets.update');
   const remove = useAct('notificationTargets.delete', { done: notificationsWords.deleted });
   const rotate = useAct('notificationTargets.rotateSecret', { onDone: ({ secret }) => setShown(secret) });
@@ -77,9 +78,10 @@ function Targets({ canManage }: { canManage: boolean }) {
         columns={targetColumns({
           canManage,
           isChanging: update.isBusy,
+          isRotating: rotate.isBusy,
           turn: ({ id }, active) => update.run({ id, active }),
           test: ({ id }) => test.run({ id }),
-          rotate: ({ id }) => rotate.run({ id }),
+          rotate: setRenewing,
           remove: setGoing,
         })}
       />
@@ -90,18 +92,46 @@ function Targets({ canManage }: { canManage: boolean }) {
         what={notificationsWords.secretWhat}
         onClose={() => setShown(null)}
       />
-      <ConfirmDialog
-        open={going !== undefined}
-        onOpenChange={() => setGoing(undefined)}
-        title={notificationsWords.deleteTitle(going?.name ?? '')}
-        consequence={notificationsWords.deleteNote}
-        confirmLabel={notificationsWords.delete}
-        danger
-        onConfirm={() => {
-          if (going) remove.run({ id: going.id });
-        }}
-      />
+      <RotateDialog of={renewing} onClose={() => setRenewing(undefined)} onConfirm={rotate.run} />
+      <DeleteDialog of={going} onClose={() => setGoing(undefined)} onConfirm={remove.run} />
     </Card>
+  );
+}
+
+interface QuestionProps {
+  of: Target | undefined;
+  onClose(): void;
+  onConfirm(target: { id: Target['id'] }): void;
+}
+
+function RotateDialog({ of, onClose, onConfirm }: QuestionProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={notificationsWords.rotateTitle(of?.name ?? '')}
+      consequence={notificationsWords.rotateNote}
+      confirmLabel={notificationsWords.rotate}
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
+  );
+}
+
+function DeleteDialog({ of, onClose, onConfirm }: QuestionProps) {
+  return (
+    <ConfirmDialog
+      open={of !== undefined}
+      onOpenChange={onClose}
+      title={notificationsWords.deleteTitle(of?.name ?? '')}
+      consequence={notificationsWords.deleteNote}
+      confirmLabel={notificationsWords.delete}
+      danger
+      onConfirm={() => {
+        if (of) onConfirm({ id: of.id });
+      }}
+    />
   );
 }
 
@@ -269,6 +299,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
 interface TargetActs {
   canManage: boolean;
   isChanging: boolean;
+  isRotating: boolean;
   turn(target: Target, active: boolean): void;
   test(target: Target): void;
   rotate(target: Target): void;
@@ -322,7 +353,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
               <span className="sr-only"> {target.name}</span>
             </Button>
             {target.kind === 'webhook' ? (
-              <Button look="quiet" size="sm" onClick={() => acts.rotate(target)}>
+              <Button look="quiet" size="sm" disabled={acts.isRotating} onClick={() => acts.rotate(target)}>
                 {notificationsWords.rotate}
                 <span className="sr-only"> {notificationsWords.forTarget(target.name)}</span>
               </Button>

@@ -29,6 +29,9 @@ export const notificationsWords = {
   answered: (status: number | null, ms: number) => `It answered ${status ?? 'well'} after ${ms} ms.`,
   refused: (problem: string) => `It was not taken: ${problem}. The log below has it.`,
   rotate: 'New secret',
+  rotateTitle: (name: string) => `A new secret for ${name}?`,
+  rotateNote:
+    'Messages are signed with the new secret, shown once, and for a day with those before it too: give it to the receiver by then.',
   forTarget: (name: string) => `for ${name}`,
   secret: 'The signing secret',
   secretWhat: 'the secret',

@@ -41,7 +41,7 @@ export function Stopped({ because }: { because: string | null }) {
   return <p className="text-xs text-quiet">{words.stopped(because)}</p>;
 }
 
-/** A secret, shown this once. */
+/** A secret, shown this once: it stays until somebody says that they have it. */
 export function RevealDialog({
   title,
   secret,
@@ -60,12 +60,11 @@ export function RevealDialog({
   return (
     <Dialog
       open={secret !== null}
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
+      onOpenChange={() => undefined}
       title={title}
       description={words.once}
       width="md"
+      mustChoose
       actions={
         <Button look="primary" onClick={onClose}>
           {words.kept}

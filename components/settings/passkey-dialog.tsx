@@ -23,6 +23,7 @@ export function PasskeyDialog({ open, onOpenChange, hasPassword }: PasskeyDialog
   const [name, setName] = useState<string>();
   const present = usePresentPassword(hasPassword);
   const { add, isBusy, error, forget } = useAdd();
+  // biome-ignore lint/style/noRestrictedGlobals: its name is there without TLS too
   const chosen = name ?? (open ? browserName(navigator.userAgent).slice(0, 200) : '');
   const close = (isOpen: boolean) => {
     setName(undefined);

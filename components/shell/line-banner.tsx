@@ -1,16 +1,19 @@
 'use client';
 
-import { CloudOff } from 'lucide-react';
+import { CloudOff, RefreshCw } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useLineState } from '../data/index.ts';
-import { isServerThere } from '../ui/patiently.ts';
+import { Button } from '../ui/button.tsx';
+import { isServerThere } from '../ui/outdated.ts';
+import { useIsOutdated } from '../ui/use-is-outdated.ts';
 import { words } from './words.ts';
 
-/** Says that what is on screen may be old. When the line is back, everything shown has been asked for anew. */
+/** Says that what is on screen may be old, and that the page itself is. When the line is back, everything shown has been asked for anew. */
 export function LineBanner() {
   const isCut = ['cut', 'denied'].includes(useLineState());
   const isHeld = useHeldLinks(isCut);
+  const isOutdated = useIsOutdated();
   return (
     // In sight wherever somebody has scrolled to, and below what opens over the page.
     <div role="status" className="sticky top-0 z-20 print:hidden">
@@ -19,6 +22,15 @@ export function LineBanner() {
           <CloudOff aria-hidden size={14} className="shrink-0" />
           {isHeld ? words.cutAndHeld : words.cut}
         </p>
+      ) : null}
+      {isOutdated ? (
+        <div className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-warn-soft px-4 py-1.5 text-sm text-warn md:px-8">
+          <RefreshCw aria-hidden size={14} className="shrink-0" />
+          <p>{words.outdated}</p>
+          <Button size="sm" onClick={() => window.location.reload()}>
+            {words.reload}
+          </Button>
+        </div>
       ) : null}
     </div>
   );

@@ -6,6 +6,7 @@ import { Button, LinkButton } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { useIsOutdated } from '../ui/use-is-outdated.ts';
 import { lostWords } from './lost-words.ts';
 import { words } from './words.ts';
 
@@ -29,17 +30,24 @@ export function NoPage() {
   );
 }
 
-/** A page that stumbled over an error of ours: the rest of the panel goes on. */
+/** A page that stumbled over an error of ours: the rest of the panel goes on. What an older page lacks, only a new one has. */
 export function BrokenPage({ digest, onRetry }: { digest?: string | undefined; onRetry(): void }) {
+  const isOutdated = useIsOutdated();
   return (
     <Page width="reading">
       <h1 className="sr-only">{lostWords.broken.title}</h1>
       <Empty
         icon={TriangleAlert}
         title={lostWords.broken.title}
-        action={<Button onClick={onRetry}>{words.tryAgain}</Button>}
+        action={
+          isOutdated ? (
+            <Button onClick={() => window.location.reload()}>{words.reload}</Button>
+          ) : (
+            <Button onClick={onRetry}>{words.tryAgain}</Button>
+          )
+        }
       >
-        {lostWords.broken.note(digest)}
+        {isOutdated ? words.outdated : lostWords.broken.note(digest)}
       </Empty>
     </Page>
   );

@@ -32,6 +32,9 @@ export const words = {
   cut: 'No line to the server. What you see may be old; it catches up by itself.',
   cutAndHeld:
     'No line to the server, so no other page can be opened just now. This one stays and catches up by itself.',
+  outdated:
+    'A newer version of Signalbox is running, and it lacks parts of this page. Reload to go on; what is drawn in the editor is kept.',
+  reload: 'Reload',
   everywhere: 'Everywhere',
   times: {
     either: 'Tell times as moments, or as how long ago',

@@ -11,6 +11,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { flushSync } from 'react-dom';
+import { type Outdated, outdated as thisTab } from './outdated.ts';
 
 /**
  * Something that is loaded when somebody is about to use it. What opens over a page is most of the script of a page,
@@ -23,12 +24,36 @@ export interface LatePart<Parts> {
   get(): Parts | undefined;
 }
 
-export function latePart<Parts>(fetchParts: () => Promise<Parts>): LatePart<Parts> {
+/** A refusal may be a hiccup on the way: so long until it is asked again. */
+const REFUSED_MS = 1000;
+
+interface Patience {
+  outdated?: Pick<Outdated, 'refused' | 'had' | 'get'>;
+  againMs?: number;
+}
+
+export function latePart<Parts>(
+  fetchParts: () => Promise<Parts>,
+  { outdated = thisTab, againMs = REFUSED_MS }: Patience = {},
+): LatePart<Parts> {
   let loaded: Parts | undefined;
   let loading: Promise<Parts> | undefined;
+  // Whoever pressed once is told: it is asked for until it is had, nobody is there, or it is certain that the part is gone.
+  const fetchOrKnow = async (): Promise<Parts> => {
+    for (;;) {
+      try {
+        const parts = await fetchParts();
+        outdated.had();
+        return parts;
+      } catch (error) {
+        if (!(await outdated.refused()) || outdated.get()) throw error;
+        await new Promise((wait) => setTimeout(wait, againMs));
+      }
+    }
+  };
   return {
     load() {
-      loading ??= fetchParts().then(
+      loading ??= fetchOrKnow().then(
         (parts) => {
           loaded = parts;
           return parts;

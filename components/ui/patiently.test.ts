@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { watchForOutdated } from './outdated.ts';
 import { patiently } from './patiently.ts';
 
 test('a part is asked for until the server is there again, however long that takes', async () => {
@@ -18,8 +19,8 @@ test('a part that a server which answers does not have is given up', async () =>
     asked += 1;
     throw new Error('no such part');
   };
-  await expect(patiently(fetchPart, { isThere: async () => true, againMs: 0 })()).rejects.toThrow(
-    'no such part',
-  );
+  const isThere = async () => true;
+  const given = { isThere, againMs: 0, outdated: watchForOutdated(isThere) };
+  await expect(patiently(fetchPart, given)()).rejects.toThrow('no such part');
   expect(asked).toBe(3);
 });

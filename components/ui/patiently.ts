@@ -1,21 +1,12 @@
+import { isServerThere, type Outdated, REFUSALS, outdated as thisTab } from './outdated.ts';
+
 /** The server may be starting. */
 const AGAIN_MS = 3000;
-/** A server that answers and lacks a part is of another version than the page: waiting would not help. */
-const REFUSALS = 3;
-const PATIENCE_MS = 3000;
-
-export async function isServerThere(): Promise<boolean> {
-  try {
-    await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 interface Patience {
   isThere?(): Promise<boolean>;
   againMs?: number;
+  outdated?: Pick<Outdated, 'tell'>;
 }
 
 /**
@@ -24,7 +15,7 @@ interface Patience {
  */
 export function patiently<Part>(
   fetchPart: () => Promise<Part>,
-  { isThere = isServerThere, againMs = AGAIN_MS }: Patience = {},
+  { isThere = isServerThere, againMs = AGAIN_MS, outdated = thisTab }: Patience = {},
 ): () => Promise<Part> {
   return async () => {
     for (let refusals = 0; ; ) {
@@ -32,7 +23,10 @@ export function patiently<Part>(
         return await fetchPart();
       } catch (error) {
         if (await isThere()) refusals += 1;
-        if (refusals >= REFUSALS) throw error;
+        if (refusals >= REFUSALS) {
+          outdated.tell();
+          throw error;
+        }
         await new Promise((wait) => setTimeout(wait, againMs));
       }
     }

@@ -2,8 +2,10 @@
 
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { copyText } from './clipboard.ts';
 import { useNowLater } from './clock.ts';
 import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
+import { useToast } from './toast.tsx';
 import { useTellsMoments } from './told-times.ts';
 import { words } from './words.ts';
 import { useZone } from './zone.ts';
@@ -23,16 +25,17 @@ export function CopyText({
   isLong?: boolean;
 }) {
   const [isCopied, setCopied] = useState(false);
+  const toast = useToast();
   useEffect(() => {
     if (!isCopied) return undefined;
     const timer = setTimeout(() => setCopied(false), SAID_MS);
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = () => {
-    navigator.clipboard.writeText(text).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
+    void copyText(text).then((isDone) => {
+      setCopied(isDone);
+      if (!isDone) toast({ ...words.notCopied, isFailure: true });
+    });
   };
   const Icon = isCopied ? Check : Copy;
   return (

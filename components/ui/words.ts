@@ -7,6 +7,10 @@ export const words = {
   breadcrumb: 'Breadcrumb',
   copy: (what: string) => `Copy ${what}`,
   copied: 'Copied',
+  notCopied: {
+    title: 'The browser did not let it be copied',
+    description: 'Mark the text and copy it with the keys of your system.',
+  },
   dismiss: 'Dismiss',
   choose: 'Choose…',
   nothingDrawn: 'Nothing to draw in this time',

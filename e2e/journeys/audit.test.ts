@@ -37,7 +37,7 @@ async function narrow(filter: string, value: string): Promise<void> {
   await auditor.keyboard.press('Enter');
 }
 async function take(item: string): Promise<string> {
-  await auditor.getByRole('button', { name: 'Export' }).click();
+  await auditor.getByRole('button', { name: 'Export', exact: true }).click();
   const [download] = await Promise.all([
     auditor.waitForEvent('download'),
     auditor.getByRole('menuitem', { name: item }).click(),

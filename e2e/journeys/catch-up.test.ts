@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { freshName } from '../stack/fresh-name.ts';
@@ -172,6 +172,24 @@ test('a page stays while the server is away: what it has not loaded yet waits, a
   await page.getByRole('heading', { level: 1, name: 'Agents' }).waitFor(SLOW);
   await closeUnbroken(page);
   await letGo(held);
+});
+
+test('a tab that is of an older version than the server says so instead of doing nothing, and a reload makes it new', async () => {
+  const page = await here.newPage();
+  foretellComplaint(page, /404|ChunkLoadError|Failed to load/);
+  await page.goto(`${here.origin}/runs`);
+  const account = page.getByRole('button', { name: /^Account/ });
+  await account.waitFor(SLOW);
+  const isGone = (route: Route) => route.fulfill({ status: 404, body: '' });
+  await page.route('**/_next/static/**', isGone);
+  await account.click();
+  await page.getByText('A newer version of Signalbox is running').waitFor(SLOW);
+  await page.unroute('**/_next/static/**', isGone);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.getByText('A newer version of Signalbox is running').waitFor({ state: 'detached', ...SLOW });
+  await account.click(SLOW);
+  await page.getByRole('menuitem').first().waitFor(SLOW);
+  await page.close();
 });
 
 test('a browser that slept for an hour, the server started anew meanwhile, shows what is without a reload', async () => {

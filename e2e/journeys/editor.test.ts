@@ -2,7 +2,10 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { addByKeys, editInTwo, openDraft, readDraft, saved } from '../stack/editor.ts';
+import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
+import { cancelOpenRuns } from '../stack/open-runs.ts';
+import { joinAs } from '../stack/people.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
 const SLOW = { timeout: 60_000 };
@@ -235,3 +238,29 @@ test.each(['light', 'dark'] as const)(
     await page.close();
   },
 );
+
+test('who may only look types into no field, and runs the version that the dialog names, whoever has published it meanwhile', async () => {
+  const type = `rehearsed-${crypto.randomUUID()}`;
+  const { id } = await api('/pipelines', { name: freshName('Published'), stages: [{ name: 'only', type }] });
+  const { page } = await joinAs(here, 'operator');
+  await page.goto(`${here.origin}/pipelines/${id}/edit`);
+  await page.getByRole('group', { name: /^Stage only/ }).click(SLOW);
+  const config = page.getByRole('textbox', { name: 'Config' });
+  await config.click(SLOW);
+  const before = await config.textContent();
+  await page.keyboard.type('1');
+  expect(await config.textContent()).toBe(before);
+
+  const { draft } = await api(`/pipelines/${id}`);
+  const document = { ...draft.document, stages: [{ ...draft.document.stages[0], name: 'Renamed' }] };
+  const { revision } = await api(`/pipelines/${id}/draft`, { revision: draft.revision, document }, 'PUT');
+  const { version } = await api(`/pipelines/${id}/publish`, { revision });
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Run version 2' });
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click(SLOW);
+  await dialog.waitFor({ state: 'detached', ...SLOW });
+  const { runs } = await api(`/runs?pipeline_id=${id}`);
+  expect(runs.map((run: { version_id: string }) => run.version_id)).toEqual([version.id]);
+  await cancelOpenRuns(api);
+  await page.context().close();
+});

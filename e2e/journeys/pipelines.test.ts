@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import type { Route } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { joinAs, type Person } from '../stack/people.ts';
@@ -133,6 +135,40 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
   await page.waitForURL(/\/runs\/run_/, SLOW);
   const id = new URL(page.url()).pathname.split('/').at(-1);
   expect((await api(`/runs/${id}`)).input).toEqual(json);
+});
+
+test('where the panel comes without TLS it runs and copies as well, and what got no answer is the same run when it is pressed again', async () => {
+  const name = freshName('plain');
+  const text = JSON.stringify(FORM);
+  const { id } = await api('/pipelines/import', { name, text, format: 'json', publish: true });
+  const page = await owner.page.context().newPage();
+  // What browsers keep from pages of another machine that come by plain HTTP.
+  await page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });
+    Object.defineProperty(Crypto.prototype, 'randomUUID', { value: undefined });
+  });
+  await page.goto(`${here.origin}/pipelines?q=${encodeURIComponent(name)}`);
+  await page.getByRole('button', { name: `What to do with ${name}` }).click(SLOW);
+  await page.getByRole('menuitem', { name: 'Run with input' }).click();
+  const dialog = page.getByRole('dialog', { name: `Run ${name}` });
+  const start = dialog.getByRole('button', { name: 'Run', exact: true });
+  await dialog.getByLabel('City').waitFor(SLOW);
+  // It is started, and the answer is lost on its way.
+  const loseAnswer = async (route: Route) => {
+    await route.fetch();
+    await route.abort();
+  };
+  await page.route('**/pipelines.execute*', loseAnswer, { times: 1 });
+  foretellComplaint(page, /ERR_FAILED/);
+  await start.click();
+  await dialog.getByRole('alert').waitFor(SLOW);
+  await start.click();
+  await page.waitForURL(/\/runs\/run_/, SLOW);
+  expect((await api(`/runs?pipeline_id=${id}`)).runs).toHaveLength(1);
+
+  await page.getByRole('button', { name: /^Copy run id/ }).click(SLOW);
+  await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
+  await page.close();
 });
 
 test('a text is imported with its problems shown before, and a template says what nobody can do', async () => {

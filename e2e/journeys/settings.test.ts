@@ -51,6 +51,9 @@ const statusFor = async (credential: string, path: string): Promise<number> => {
 async function takeSecret(page: Page, title: string): Promise<string> {
   const dialog = page.getByRole('dialog', { name: title });
   await dialog.getByText('Shown here only.').waitFor();
+  // Neither by a slip of the hand nor by a click beside it.
+  await page.keyboard.press('Escape');
+  await page.mouse.click(5, 5);
   await dialog.getByRole('button', { name: /^Copy the / }).click();
   await dialog.getByText('Copied').waitFor({ state: 'attached' });
   const secret = await copied(page);
@@ -158,6 +161,9 @@ test('a key is made, narrowed, rotated and revoked: its letters are shown once, 
   expect([await statusFor(first, '/runs'), await statusFor(first, '/agents')]).toEqual([200, 403]);
 
   await row.getByRole('button', { name: `Rotate ${name}` }).click();
+  // Nothing has happened yet.
+  const rotation = admin.getByRole('alertdialog', { name: `Rotate ${name}?` });
+  await rotation.getByRole('button', { name: 'Rotate' }).click();
   const second = await takeSecret(admin, 'The new key');
   expect(second).not.toBe(first);
   await row.getByText(`…${second.slice(-4)}`).waitFor();

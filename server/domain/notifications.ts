@@ -37,6 +37,9 @@ export const DEFAULT_SIGNING = 'default';
 
 export const SIGNING_PREFIX = 'notification/';
 
+/** So many secrets of one scope sign at once: each rotation within a day keeps those that receivers may know by. */
+export const MAX_SIGNING_SECRETS = 5;
+
 /** Where a signing secret is kept among the sealed ones. */
 export const signingSecretName = (scope: string, number: number): string =>
   `${SIGNING_PREFIX}${scope}/${number}`;

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import { fromUuid } from '#server/domain/ids.ts';
-import { DEFAULT_SIGNING, signingSecretName } from '#server/domain/notifications.ts';
+import { DEFAULT_SIGNING, MAX_SIGNING_SECRETS, signingSecretName } from '#server/domain/notifications.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 
 /** The secrets that sign for a target now, the current one first; without a target, those of the tenant. */
@@ -9,11 +9,14 @@ export type ReadSigningSecrets = (orgUuid: string, targetId: string | null) => P
 export function createSigningKeys(sql: Sql, secrets: Pick<SecretStore, 'read'>): ReadSigningSecrets {
   return async (orgUuid, targetId) => {
     const scope = targetId ?? DEFAULT_SIGNING;
-    const [row] = await sql<{ number: number; hasTwo: boolean }[]>`
-      SELECT number, coalesce(previous_until > now(), false) AS "hasTwo" FROM notification_signing
+    const [row] = await sql<{ number: number; hasMore: boolean }[]>`
+      SELECT number, coalesce(previous_until > now(), false) AS "hasMore" FROM notification_signing
       WHERE org_id = ${orgUuid}::text::uuid AND scope = ${scope}`;
     if (!row) return [];
-    const numbers = row.hasTwo ? [row.number, row.number - 1] : [row.number];
+    const numbers = Array.from(
+      { length: row.hasMore ? MAX_SIGNING_SECRETS : 1 },
+      (_, back) => row.number - back,
+    );
     const found = await Promise.all(
       numbers.map((number) => secrets.read(fromUuid('org', orgUuid), signingSecretName(scope, number))),
     );

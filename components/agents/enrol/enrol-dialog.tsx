@@ -64,6 +64,8 @@ export function EnrolDialog({
       title={words.title}
       description={words.description}
       width="lg"
+      // The token is shown once: it does not go by a slip.
+      mustChoose={enrolment !== undefined}
       actions={actions}
     >
       {enrolment ? (

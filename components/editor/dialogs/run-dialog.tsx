@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PipelineId, RunId } from '../../../server/domain/ids.ts';
 import { isJsonObject, type Json } from '../../../server/domain/json.ts';
-import { ApiError, act, query } from '../../data/index.ts';
+import { ApiError, act, query, useOnceKeys } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
@@ -58,6 +58,7 @@ function useStart(onClose: () => void) {
 
 function RunAll({ onClose }: { onClose(): void }) {
   const { store, pipelineId, published } = useEditor();
+  const { number } = useObserved(published, (known) => known);
   const { settings } = store.get().document;
   const [input, setInput] = useState<Json | undefined>(() => exampleOf(settings.inputSchema));
   const [parameters, setParameters] = useState<Json | undefined>(() => exampleOf(settings.parametersSchema));
@@ -66,21 +67,23 @@ function RunAll({ onClose }: { onClose(): void }) {
   const areNoObject = parameters !== undefined && !isJsonObject(parameters);
   const isFaulty = faulty.input || faulty.parameters || areNoObject;
   const { start, failure, isBusy } = useStart(onClose);
+  const keys = useOnceKeys();
   const run = () =>
-    start(() =>
-      act('pipelines.execute', {
+    start(() => {
+      const wanted = {
         id: pipelineId as PipelineId,
         input_data: input ?? null,
         ...(isJsonObject(parameters) ? { parameters } : {}),
-        idempotency_key: crypto.randomUUID(),
-      }),
-    );
+        ...(number === null ? {} : { version: number }),
+      };
+      return act('pipelines.execute', { ...wanted, idempotency_key: keys.keyOf(wanted) });
+    });
   return (
     <Dialog
       open
       onOpenChange={onClose}
       width="md"
-      title={words.runVersion(published.get().number)}
+      title={words.runVersion(number)}
       actions={
         <Button look="primary" busy={isBusy} disabled={isFaulty} onClick={run}>
           {words.run2}
@@ -121,15 +124,16 @@ function RunFrom({ from, isAlone, onClose }: { from: string; isAlone: boolean; o
   const { data } = useQuery(query('runs.list', { pipeline_id: pipelineId as PipelineId, limit: 1 }));
   const { start, failure, isBusy } = useStart(onClose);
   const last = overlay.get()?.runId ?? data?.runs[0]?.id;
+  const keys = useOnceKeys();
   const run = () =>
-    start(() =>
-      act('runs.replay', {
+    start(() => {
+      const wanted = {
         id: last as RunId,
         ...(isAlone ? { only: from } : { from }),
-        version: 'newest',
-        idempotency_key: crypto.randomUUID(),
-      }),
-    );
+        version: 'newest' as const,
+      };
+      return act('runs.replay', { ...wanted, idempotency_key: keys.keyOf(wanted) });
+    });
   return (
     <Dialog
       open

@@ -24,6 +24,8 @@ export interface Edit {
   changes: readonly Change[];
   /** Edits of one burst, such as the letters of a name, are one entry of the history. */
   burst?: string;
+  /** Of how it is looked at, such as a group that is folded: for whoever may only look as well. */
+  isOfLooks?: boolean;
   /** What is selected afterwards. */
   select?: readonly string[];
 }

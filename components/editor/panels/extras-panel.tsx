@@ -10,7 +10,7 @@ import type { GroupItem, NoteItem } from '../model/document.ts';
 import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
 import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
-import { ChoiceField, NumberField } from './fields.tsx';
+import { ChoiceField, FieldsOf, NumberField } from './fields.tsx';
 import { panelWords } from './words.ts';
 
 export function NotePanel({ note }: { note: NoteItem }) {
@@ -101,9 +101,9 @@ function Extra({ title, children }: { title: string; children: ReactNode }) {
       <header className="border-b border-line px-4 py-3">
         <h2 className="font-semibold">{title}</h2>
       </header>
-      <fieldset disabled={isReadOnly} className="flex flex-col gap-4 p-4">
+      <FieldsOf isReadOnly={isReadOnly} className="flex flex-col gap-4 p-4">
         {children}
-      </fieldset>
+      </FieldsOf>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { createContext, type ReactNode, use, useEffect, useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
@@ -142,6 +142,27 @@ interface JsonFieldProps extends FieldProps<Json> {
   onFault?(isFaulty: boolean): void;
 }
 
+const ReadOnlyContext = createContext(false);
+
+/** Fields of what somebody may only look at: those of the browser, and those that write code. */
+export function FieldsOf({
+  isReadOnly,
+  className,
+  children,
+}: {
+  isReadOnly: boolean;
+  className: string;
+  children: ReactNode;
+}) {
+  return (
+    <ReadOnlyContext value={isReadOnly}>
+      <fieldset disabled={isReadOnly} className={className}>
+        {children}
+      </fieldset>
+    </ReadOnlyContext>
+  );
+}
+
 /** Anything, written as JSON. It counts when it can be read. */
 export function JsonField({
   label,
@@ -179,6 +200,7 @@ export function JsonField({
           onChange={change}
           hint={placeholder}
           describedBy={note}
+          readOnly={use(ReadOnlyContext)}
         />
       </div>
       <FieldNote id={note} hint={hint} error={fault ?? error} />
@@ -228,6 +250,7 @@ export function ExpressionField({
           hint={placeholder}
           suggest={suggest}
           describedBy={note}
+          readOnly={use(ReadOnlyContext)}
           onChange={(text) => onChange(text.trim() === '' ? undefined : text)}
         />
       </div>

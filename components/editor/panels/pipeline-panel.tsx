@@ -6,7 +6,7 @@ import { setSetting } from '../model/edits/stages.ts';
 import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
-import { JsonField, NumberField, Section } from './fields.tsx';
+import { FieldsOf, JsonField, NumberField, Section } from './fields.tsx';
 import { MarkField } from './mark-field.tsx';
 
 /** The pipeline itself, while nothing is selected. */
@@ -26,7 +26,7 @@ export function PipelinePanel() {
           {words.selectOne(counts.stages(stages.length), counts.connections(dependencies.length))}
         </p>
       </header>
-      <fieldset disabled={isReadOnly} className="min-w-0">
+      <FieldsOf isReadOnly={isReadOnly} className="min-w-0">
         <Section title={words.whatARunIsGiven}>
           <JsonField
             label={words.jsonSchemaOfTheInput}
@@ -66,7 +66,7 @@ export function PipelinePanel() {
             onChange={set('deadlineSeconds')}
           />
         </Section>
-      </fieldset>
+      </FieldsOf>
     </div>
   );
 }

@@ -11,7 +11,7 @@ import { setWhen } from '../model/edits/stages.ts';
 import { stageId, wireId } from '../model/items.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
-import { ChoiceField, ExpressionField } from './fields.tsx';
+import { ChoiceField, ExpressionField, FieldsOf } from './fields.tsx';
 import { useSuggestions } from './use-suggestions.ts';
 import { panelWords } from './words.ts';
 
@@ -47,7 +47,7 @@ export function WirePanel({ wire }: { wire: Wire }) {
           </Tooltip>
         )}
       </header>
-      <fieldset disabled={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
+      <FieldsOf isReadOnly={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
         <Ends wire={wire} />
         <ChoiceField
           label={words.itIsTaken}
@@ -72,7 +72,7 @@ export function WirePanel({ wire }: { wire: Wire }) {
             onChange={(text) => put({ expression: text ?? 'true' })}
           />
         )}
-      </fieldset>
+      </FieldsOf>
     </div>
   );
 }

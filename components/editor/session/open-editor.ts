@@ -32,7 +32,7 @@ export function openEditor(
     },
   });
   return {
-    ...storesOf(document, TOOLS),
+    ...storesOf(document, TOOLS, { isReadOnly }),
     pipelineId: pipeline.id,
     autosave,
     published: observable({

@@ -23,7 +23,7 @@ export function openView(document: EditorDocument): Editor {
     after: () => () => {},
   });
   return {
-    ...storesOf(document, NO_TOOLS),
+    ...storesOf(document, NO_TOOLS, { isReadOnly: true }),
     pipelineId: '',
     autosave,
     published: observable({ number: null, graph: null, differs: false }),

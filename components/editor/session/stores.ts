@@ -8,9 +8,9 @@ import type { Samples } from '../model/suggestions.ts';
 import { createEditorStore, type Tools } from '../store/editor-store.ts';
 import { observable } from '../store/observable.ts';
 
-export function storesOf(document: EditorDocument, tools: Tools) {
+export function storesOf(document: EditorDocument, tools: Tools, { isReadOnly }: { isReadOnly: boolean }) {
   return {
-    store: createEditorStore(document, tools),
+    store: createEditorStore(document, tools, { isReadOnly }),
     problems: observable<readonly EditorProblem[]>([]),
     severities: observable<ReadonlyMap<string, EditorProblem['severity']>>(new Map()),
     capabilities: observable<ReadonlyMap<string, Capability> | null>(null),

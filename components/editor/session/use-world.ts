@@ -7,12 +7,29 @@ import { type Answer, query, useFresh } from '../../data/index.ts';
 import { overlayOf } from '../canvas/run-overlay.ts';
 import type { Editor } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
+import { useObserved } from '../store/observable.ts';
+import { newestPublished } from './newest-published.ts';
 
 /** What the editor knows of the world: agents, the last run, and the run that it follows. */
 export function useWorld(editor: Editor, followed: string | null): void {
+  usePublished(editor);
   useCapabilities(editor);
   useSamples(editor, followed);
   useOverlay(editor, followed);
+}
+
+/** What is run is the newest version, whoever has published it: asked when somebody comes back to the window, runs or publishes. */
+function usePublished({ published, pipelineId, asked }: Editor): void {
+  const { data, refetch } = useQuery({
+    ...query('pipelines.get', { id: pipelineId as PipelineId }),
+    refetchOnMount: false,
+    refetchOnWindowFocus: 'always',
+  });
+  const kind = useObserved(asked, (question) => question?.kind);
+  useEffect(() => {
+    if (kind === 'run' || kind === 'publish') void refetch();
+  }, [kind, refetch]);
+  useEffect(() => published.set(newestPublished(published.get(), data?.version)), [data, published]);
 }
 
 function useCapabilities({ capabilities }: Editor): void {

@@ -269,3 +269,21 @@ describe('whatever is done by hand', () => {
     );
   });
 });
+
+test('of what may only be looked at nothing changes but how it is looked at', () => {
+  const store = createEditorStore(
+    open({ stages: [{ key: 'a', type: 'echo' }], ui: { groups: [{ id: 'g', title: 'G', stages: ['a'] }] } }),
+    TOOLS,
+    { isReadOnly: true },
+  );
+  const before = store.get().document;
+  store.select([stageId('a')]);
+  store.remove();
+  expect(store.duplicate()).toBe(false);
+  expect(store.perform(changeGroup(before, 'g', { title: 'Other' }))).toBe(false);
+  expect(store.get().document).toBe(before);
+  expect(store.get().said.isLoud).toBe(true);
+
+  expect(store.perform(changeGroup(before, 'g', { collapsed: true }))).toBe(true);
+  expect(store.get().document.groups[0]?.collapsed).toBe(true);
+});

@@ -52,7 +52,12 @@ export interface Tools {
   removeItems: typeof removeItems;
 }
 
-export function createEditorStore(document: EditorDocument, tools: Tools): EditorStore {
+/** Of one that is looked at, only how it is looked at changes. */
+export function createEditorStore(
+  document: EditorDocument,
+  tools: Tools,
+  { isReadOnly = false }: { isReadOnly?: boolean } = {},
+): EditorStore {
   const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: SILENCE });
 
   const step = (move: typeof undo, word: string) => {
@@ -74,6 +79,10 @@ export function createEditorStore(document: EditorDocument, tools: Tools): Edito
       if (edit === null) return false;
       if ('refused' in edit) {
         store.say(edit.refused);
+        return false;
+      }
+      if (isReadOnly && !edit.isOfLooks) {
+        store.say(words.onlyLookedAt);
         return false;
       }
       const before = state.get();

@@ -8,6 +8,7 @@ import { EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import type { Suggestion } from '../model/suggestions.ts';
 import { words } from '../words.ts';
+import { changeBetween } from './change-between.ts';
 import { basics, expressionLanguage } from './theme.ts';
 
 export interface CodeAreaProps {
@@ -73,11 +74,9 @@ export function CodeArea(props: CodeAreaProps) {
 
   useEffect(() => {
     const current = view.current;
-    if (!current || current.state.doc.toString() === value) return;
-    current.dispatch({
-      changes: { from: 0, to: current.state.doc.length, insert: value },
-      userEvent: 'outside',
-    });
+    const before = current?.state.doc.toString();
+    if (!current || before === undefined || before === value) return;
+    current.dispatch({ changes: changeBetween(before, value), userEvent: 'outside' });
   }, [value]);
 
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
-import { type Answer, query, useAction } from '../../data/index.ts';
+import { type Answer, query, useAction, useOnceKeys } from '../../data/index.ts';
 import { InputForm, sampleOf } from '../../schema-form/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -45,7 +45,7 @@ function Loaded({
 }) {
   const { inputSchema: schema } = version.graph as { inputSchema?: Json };
   const [value, setValue] = useState<Json | undefined>(() => sampleOf(schema));
-  const [key] = useState(() => crypto.randomUUID());
+  const keys = useOnceKeys();
   const router = useRouter();
   const form = useId();
   const start = useAction('pipelines.execute', {
@@ -77,14 +77,9 @@ function Loaded({
         id={form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (value !== undefined)
-            // The same click twice is one run; another input is another.
-            start.mutate({
-              id: pipeline.id,
-              input_data: value,
-              version: version.number,
-              idempotency_key: `${key} ${start.submittedAt}`,
-            });
+          if (value === undefined) return;
+          const wanted = { id: pipeline.id, input_data: value, version: version.number };
+          start.mutate({ ...wanted, idempotency_key: keys.keyOf(wanted) });
         }}
       >
         {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { act, type Input } from '../../data/index.ts';
+import { act, type Input, newKey } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type Asked, Broken } from '../../shell/broken.tsx';
 import { Failure } from '../../shell/failure.tsx';
@@ -15,7 +15,6 @@ import { Skeleton } from '../../ui/feedback.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago } from '../../ui/text.tsx';
-import { newKey } from '../new-key.ts';
 import { type BulkAction, words } from '../words.ts';
 import type { RunFilter } from './filters.ts';
 

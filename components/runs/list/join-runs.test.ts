@@ -23,24 +23,44 @@ const news = (runId: string, more: Partial<RunNews> = {}): RunNews =>
     ...more,
   }) as RunNews;
 
+const BY_BIRTH = { by: 'created_at', isAscending: false } as const;
+const WHOLE = { news: new Map(), order: BY_BIRTH, hasMore: false };
+const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
+
 describe('the rows of a list of runs', () => {
   test('stay where they are; what came since is counted above them', () => {
-    const head = [run('c', { created_at: '2026-01-01T00:00:09.000Z' }), run('b')];
-    const { rows, newer } = joinRuns({ loaded: [run('b'), run('a')], head, news: new Map() });
+    const head = [run('c', { created_at: at(9) }), run('b')];
+    const { rows, newer } = joinRuns({ ...WHOLE, loaded: [run('b'), run('a')], head, hasMore: true });
     expect(rows.map(({ id }) => id)).toEqual(['b', 'a']);
     expect(newer).toBe(1);
   });
 
-  test('a run that is older than the first row is not new, it only moved into the filter', () => {
-    const head = [run('old', { created_at: '2026-01-01T00:00:01.000Z' })];
-    expect(joinRuns({ loaded: [run('b')], head, news: new Map() }).newer).toBe(0);
+  test('a run that began before the first row and comes into the list now is counted; one below the last is not loaded yet', () => {
+    const loaded = [run('b', { created_at: at(5) }), run('a', { created_at: at(3) })];
+    const came = run('late to fail', { created_at: at(4) });
+    const below = run('below', { created_at: at(1) });
+    const head = [...loaded, came, below];
+    expect(joinRuns({ ...WHOLE, loaded, head, hasMore: true }).newer).toBe(1);
+    expect(joinRuns({ ...WHOLE, loaded, head }).newer).toBe(2);
+  });
+
+  test('are counted in the order of the list: by their ends, and from the oldest on', () => {
+    const order = { by: 'finished_at', isAscending: false } as const;
+    const loaded = [run('a', { created_at: at(8), finished_at: at(8) })];
+    const ended = run('long', { created_at: at(1), finished_at: at(9) });
+    const before = run('short', { created_at: at(1), finished_at: at(2) });
+    const given = { ...WHOLE, loaded, head: [ended, ...loaded, before], order, hasMore: true };
+    expect(joinRuns(given).newer).toBe(1);
+    expect(joinRuns({ ...given, order: { ...order, isAscending: true } }).newer).toBe(1);
+    const both = [ended, run('longer', { created_at: at(1), finished_at: at(9) })];
+    expect(joinRuns({ ...given, head: both }).newer).toBe(2);
   });
 
   test('are as new as the newest that is known of them', () => {
     const loaded = [run('a'), run('b')];
     const head = [run('a', { seq: 9, status: 'succeeded' })];
     const heard = foldNews(new Map(), [news('a'), news('b', { status: 'paused' })]);
-    const { rows } = joinRuns({ loaded, head, news: heard });
+    const { rows } = joinRuns({ ...WHOLE, loaded, head, news: heard });
     expect(rows.map(({ status }) => status)).toEqual(['succeeded', 'paused']);
   });
 
@@ -48,7 +68,7 @@ describe('the rows of a list of runs', () => {
     const error = { class: 'agent', code: 'BAD', message: 'no' } as const;
     const events = [{ seq: 5, at: 0, event: { type: 'run.failed', error } }] as RunNews['events'];
     const heard = foldNews(new Map(), [news('a', { status: 'failed', isOver: true, events })]);
-    const [row] = joinRuns({ loaded: [run('a')], head: [], news: heard }).rows;
+    const [row] = joinRuns({ ...WHOLE, loaded: [run('a')], head: [], news: heard }).rows;
     expect(row).toMatchObject({ finished_at: '1970-01-01T00:00:00.000Z', tasks_left: 0, error });
   });
 

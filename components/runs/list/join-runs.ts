@@ -23,15 +23,29 @@ export function foldNews(
   return next;
 }
 
-/** Rows where they stand, each as new as anything that is known of it; and how many came since, above them. */
+/** By what a list is sorted, as far as its rows say where they stand. */
+export interface ByTime {
+  by: 'created_at' | 'finished_at';
+  isAscending: boolean;
+}
+
+/**
+ * Rows where they stand, each as new as anything that is known of it; and how many have come among them or above them since.
+ * Those are not only the youngest: what began long ago comes into a list of failures when it fails.
+ */
 export function joinRuns({
   loaded,
   head,
   news,
+  order,
+  hasMore,
 }: {
   loaded: readonly RunRow[];
   head: readonly RunRow[];
   news: ReadonlyMap<string, RunNews>;
+  order: ByTime;
+  /** What is below the last that is loaded is not new, it is not loaded yet. */
+  hasMore: boolean;
 }): { rows: RunRow[]; newer: number } {
   const heads = new Map(head.map((run) => [run.id, run]));
   const rows = loaded.map((run) => {
@@ -39,9 +53,15 @@ export function joinRuns({
     return withNews(fresher && fresher.seq > run.seq ? fresher : run, news.get(run.id));
   });
   const shown = new Set(loaded.map(({ id }) => id));
-  const first = loaded[0];
-  const isNewer = (run: RunRow) => !shown.has(run.id) && (!first || run.created_at >= first.created_at);
-  return { rows, newer: head.filter(isNewer).length };
+  const last = loaded.at(-1);
+  const isAbove = (run: RunRow) => !hasMore || (last !== undefined && standsAbove(run, last, order));
+  return { rows, newer: head.filter((run) => !shown.has(run.id) && isAbove(run)).length };
+}
+
+function standsAbove(run: RunRow, other: RunRow, { by, isAscending }: ByTime): boolean {
+  const [one, two] = [run[by] ?? '', other[by] ?? ''];
+  if (one === two) return isAscending ? run.id < other.id : run.id > other.id;
+  return isAscending ? one < two : one > two;
 }
 
 function withNews(run: RunRow, news: RunNews | undefined): RunRow {

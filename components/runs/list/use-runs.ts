@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { useEffect, useState } from 'react';
 import type { RunNews } from '../../../server/domain/live.ts';
 import { type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
-import { foldNews, joinRuns } from './join-runs.ts';
+import { type ByTime, foldNews, joinRuns } from './join-runs.ts';
 
 const PAGE = 100;
 const HEAD = 50;
@@ -30,9 +30,9 @@ export function useRuns(asked: Input<'runs.list'>) {
   }, [isLooking, isFetching, isError, fetchNextPage]);
   const [hasMoved, setMoved] = useState(false);
   const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
-  const isByCreation = (asked.sort ?? 'created') === 'created' && asked.order !== 'asc';
+  const order = orderOf(asked);
   const headQuery = query('runs.list', { ...asked, limit: HEAD });
-  const head = useQuery({ ...headQuery, enabled: hasMoved && isByCreation });
+  const head = useQuery({ ...headQuery, enabled: hasMoved && order !== undefined });
   useLive(
     { everything: true },
     {
@@ -46,7 +46,12 @@ export function useRuns(asked: Input<'runs.list'>) {
   );
   useFresh({ everything: true }, { keys: [headQuery.queryKey], everyMs: 1000 });
   const loaded = list.data?.pages.flatMap((page) => page.runs);
-  const joined = loaded && joinRuns({ loaded, head: isByCreation ? (head.data?.runs ?? []) : [], news });
+  const joined =
+    loaded &&
+    joinRuns({
+      ...{ loaded, news, hasMore: list.hasNextPage },
+      ...(order ? { order, head: head.data?.runs ?? [] } : { order: BY_BIRTH, head: [] }),
+    });
   return {
     // None yet is not none.
     rows: isLooking && loaded?.length === 0 ? undefined : joined?.rows,
@@ -60,4 +65,12 @@ export function useRuns(asked: Input<'runs.list'>) {
       if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: isFetching });
     },
   };
+}
+
+const BY_BIRTH: ByTime = { by: 'created_at', isAscending: false };
+
+/** None for a list by durations, which are sorted by steps of a scale that rows do not tell. */
+function orderOf({ sort = 'created', order }: Input<'runs.list'>): ByTime | undefined {
+  if (sort === 'duration') return undefined;
+  return { by: sort === 'created' ? 'created_at' : 'finished_at', isAscending: order === 'asc' };
 }

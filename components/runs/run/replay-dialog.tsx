@@ -6,7 +6,7 @@ import { useState } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import { isRunFailure } from '../../../server/domain/statuses.ts';
-import { query } from '../../data/index.ts';
+import { query, useOnceKeys } from '../../data/index.ts';
 import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
@@ -14,7 +14,6 @@ import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextArea } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
-import { newKey } from '../new-key.ts';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
 
@@ -24,7 +23,7 @@ const ALL = '?all';
 /** Where to begin, with which version, and on what. */
 export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | null; onClose(): void }) {
   const router = useRouter();
-  const [key] = useState(newKey);
+  const keys = useOnceKeys();
   const isKnown = run.stages.some((stage) => stage.key === from);
   const [begin, setBegin] = useState(
     from !== null && isKnown ? from : isRunFailure(run.status) ? BROKE : ALL,
@@ -39,14 +38,15 @@ export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | 
       router.push(`/runs/${id}`);
     },
   });
-  const ask = () =>
-    replay.run({
+  const ask = () => {
+    const wanted = {
       id: run.id as RunId,
       version,
-      idempotency_key: key,
       ...(begin === BROKE ? { from_failure: true } : begin === ALL ? {} : { from: begin }),
       ...(input === undefined ? {} : { input_data: input.value }),
-    });
+    };
+    replay.run({ ...wanted, idempotency_key: keys.keyOf(wanted) });
+  };
   const text = runWords.replayDialog;
   return (
     <Dialog

@@ -20,6 +20,7 @@ import { useKeys } from '../../shell/keys/index.ts';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { copyText } from '../../ui/clipboard.ts';
 import { ConfirmDialog } from '../../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
 import { patiently } from '../../ui/patiently.ts';
@@ -179,7 +180,9 @@ function MoreMenu({ run, onPrint, onCompare, onKill }: MoreProps) {
     );
   };
   const copyLink = () => {
-    navigator.clipboard.writeText(window.location.href).then(() => toast({ title: actions.copied }), failed);
+    void copyText(window.location.href).then((isDone) =>
+      toast(isDone ? { title: actions.copied } : { ...actions.notCopied, isFailure: true }),
+    );
   };
   useKeys(runWords.title, [
     { label: actions.copyLink, run: copyLink },

@@ -99,6 +99,10 @@ export const runWords = {
     exportJson: 'Download as JSON',
     copyLink: 'Copy the link',
     copied: 'The link is copied',
+    notCopied: {
+      title: 'The browser did not let the link be copied',
+      description: 'Copy it from the address bar.',
+    },
     more: 'More',
     cancelTitle: 'Cancel this run?',
     cancelWhy: 'Agents are asked to stop, and cut off after the grace period.',

@@ -38,8 +38,10 @@ export function Dialog({
   actions,
   children,
 }: DialogProps) {
+  // Esc and a click beside it are no choice.
+  const change = (isOpen: boolean) => (mustChoose && !isOpen ? undefined : onOpenChange(isOpen));
   return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
+    <Base.Root open={open} onOpenChange={change}>
       <Base.Portal>
         <Base.Backdrop className={SCRIM} />
         <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS[width]}`}>

@@ -72,14 +72,14 @@ export const keys = {
     path: '/api/v1/keys/{id}/rotate',
     summary: 'Give a key new letters',
     description:
-      'The old ones count for a while longer, so that programs can change over. Only for whoever made it: others revoke it and make their own.',
+      'The old ones count for a while longer, so that programs can change over; until then it is not rotated again, except by an overlap of 0. Only for whoever made it: others revoke it and make their own.',
     input: z.strictObject({
       id: idSchema('key'),
       overlap_hours: z.int().min(0).max(720).default(24).describe('0: the old letters end at once.'),
     }),
     output: newKeySchema,
     isSecret: true,
-    errors: ['NOT_FOUND'],
+    errors: ['NOT_FOUND', 'CONFLICT'],
     example: { id: EXAMPLE.key },
     async handle({ services, actor }, { id, overlap_hours }) {
       const key = await rotateKey(services, actor, { id, overlapHours: overlap_hours });

@@ -138,6 +138,20 @@ describe('keys', () => {
     expect([(await me(second)).status, (await me(third)).status]).toEqual([401, 200]);
   });
 
+  test('are not rotated again while letters from before count, so that none in use end unasked', async () => {
+    const { key, id } = await makeKey({ role: 'viewer' });
+    const rotate = (overlap_hours: number) => http.call(`/api/v1/keys/${id}/rotate`, { overlap_hours });
+    const second = (await rotate(24)).body.key;
+    const refused = await rotate(24);
+    expect([refused.status, refused.body.code]).toEqual([409, 'CONFLICT']);
+    expect([(await me(key)).status, (await me(second)).status]).toEqual([200, 200]);
+    // Whoever says so ends all of them.
+    const third = (await rotate(0)).body.key;
+    expect([(await me(key)).status, (await me(second)).status, (await me(third)).status]).toEqual([
+      401, 401, 200,
+    ]);
+  });
+
   test('never do more than whoever made them may now', async () => {
     const admin = await member('admin');
     const { body: made } = await admin.ask('/api/v1/keys', { body: { name: 'mine', role: 'admin' } });

@@ -58,20 +58,31 @@ describe('a notification target', () => {
     expect(body.deliveries.map(({ state }: { state: string }) => state)).toEqual(['given-up', 'delivered']);
   });
 
-  test('shows its secret once; after a rotation both sign, and after two the first does not', async () => {
+  test('shows its secret once; those before a rotation sign for their day, however often it is rotated within', async () => {
     await using receiver = await startReceiver();
     const target = await make({ address: receiver.url });
     const rotate = async () =>
       (await post(`/notification-targets/${target.id}/rotate-secret`)).body.secret as string;
+    const test = () => post(`/notification-targets/${target.id}/test`);
     const secrets = [target.secret as string, await rotate()];
-    await post(`/notification-targets/${target.id}/test`);
+    await test();
     secrets.push(await rotate());
-    await post(`/notification-targets/${target.id}/test`);
+    await test();
+    await http.program.database.sql.unsafe(
+      `UPDATE notification_signing SET previous_until = now() - interval '1 second' WHERE scope = '${toUuid(target.id)}'`,
+    );
+    await test();
+    secrets.push(await rotate());
+    await test();
     const verdicts = receiver.received.map((got) => secrets.map((secret) => isSignedBy(secret, got)));
     expect(verdicts).toEqual([
-      [true, true, false],
-      [false, true, true],
+      [true, true, false, false],
+      [true, true, true, false],
+      [false, false, true, false],
+      [false, false, true, true],
     ]);
+    for (let count = 2; count < 5; count++) await rotate();
+    expect((await post(`/notification-targets/${target.id}/rotate-secret`)).status).toBe(409);
     const lists = [`${API}/notification-targets`, `${API}/secrets`, `${API}/audit`];
     for (const path of lists) {
       const text = JSON.stringify((await http.call(path)).body);

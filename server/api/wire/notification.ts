@@ -41,7 +41,7 @@ export function presentTarget(target: TargetView): z.input<typeof notificationTa
 export const signingSecretSchema = z
   .object({
     secret: z.string().describe('Shown here only.'),
-    previous_until: time.nullable().describe('Until then the secret before it signs too.'),
+    previous_until: time.nullable().describe('Until then the secrets before it sign too.'),
   })
   .meta({ id: 'SigningSecret' });
 

@@ -21,7 +21,8 @@ const rotateSchema = z.strictObject({
 
 /**
  * New letters for the same key: role, scopes, networks and end stay, and so does whose it is. Whoever rotates a key is shown
- * it and could act as its maker from then on, so only its maker does.
+ * it and could act as its maker from then on, so only its maker does. Two count at most, and while both do either may be in
+ * use: then more are refused, unless all before shall end.
  */
 export async function rotateKey(
   services: Services,
@@ -33,11 +34,20 @@ export async function rotateKey(
   const key = makeKey('key', id);
   const row = await inTenant(services.db, actor.orgId, async (tx) => {
     const isIt = and(eq(apiKeys.id, toUuid(id)), isNull(apiKeys.revokedAt));
-    const [before] = await tx.select().from(apiKeys).where(isIt).for('update');
+    const [before] = await tx
+      .select({
+        ...{ role: apiKeys.role, secretHash: apiKeys.secretHash, previousUntil: apiKeys.previousUntil },
+        madeBy: apiKeys.madeBy,
+        countTwo: sql<boolean>`coalesce(${apiKeys.previousUntil} > now(), false)`,
+      })
+      .from(apiKeys)
+      .where(isIt)
+      .for('update');
     if (!before) throw notFound('key', id);
     if ((before.madeBy && fromUuid('user', before.madeBy)) !== actor.userId) throw madeBySomebodyElse(id);
     // They may have been more when they made it.
     refuseBeyond(actor, before.role);
+    if (before.countTwo && overlapHours > 0) throw stillChanging(before.previousUntil);
     const [after] = await tx
       .update(apiKeys)
       .set({
@@ -65,3 +75,13 @@ function madeBySomebodyElse(id: string): SignalboxError {
     },
   );
 }
+
+const stillChanging = (until: Date | null) =>
+  new SignalboxError(
+    'CONFLICT',
+    `This key was rotated not long ago: the letters from before that count until ${until?.toISOString()}, and new ones would end them now.`,
+    {
+      advice:
+        'Bring its programs over to the newest letters and wait for that, make another key, or rotate with an overlap of 0 hours, which ends all earlier letters at once.',
+    },
+  );

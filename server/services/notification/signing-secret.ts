@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { and, eq, like, sql } from 'drizzle-orm';
+import { and, eq, like, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { notificationSigning, notificationTargets, secrets } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { invalid, notFound } from '#server/domain/errors.ts';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, type OrgId, toUuid } from '#server/domain/ids.ts';
-import { DEFAULT_SIGNING, signingSecretName } from '#server/domain/notifications.ts';
+import { DEFAULT_SIGNING, MAX_SIGNING_SECRETS, signingSecretName } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
-/** So long the secret before it signs too, after a rotation. */
+/** So long the secrets before it sign too, after a rotation. */
 const OVERLAP_HOURS = 24;
 const SECRET_BYTES = 32;
 
@@ -26,7 +26,7 @@ export interface Signing {
 /** A secret, shown once. */
 export interface NewSecret {
   secret: string;
-  /** Until then the one before it signs too; null: there was none. */
+  /** Until then those before it sign too; null: there were none. */
   previousUntil: Date | null;
 }
 
@@ -37,6 +37,7 @@ export async function renewSecret(
   { orgId, scope }: Signing,
 ): Promise<NewSecret> {
   const org = toUuid(orgId);
+  await keepThoseInUse(tx, { orgId, scope });
   const [row] = await tx
     .insert(notificationSigning)
     .values({ orgId: org, scope, number: 1 })
@@ -50,12 +51,37 @@ export async function renewSecret(
     .returning();
   if (!row) throw new Error('the signing secret wrote no row');
   const secret = await storeSecret(tx, services, { orgId, scope, number: row.number });
-  // The one before stays for its time; what came earlier signs nothing any more.
-  await tx
-    .delete(secrets)
-    .where(and(eq(secrets.orgId, org), eq(secrets.name, signingSecretName(scope, row.number - 2))));
   return { secret, previousUntil: row.previousUntil };
 }
+
+/**
+ * Within the time of the last rotation all that sign go on: nobody can tell which of them a receiver has been given yet. After it
+ * only the newest signs, and what is older is deleted.
+ */
+async function keepThoseInUse(tx: TenantTransaction, { orgId, scope }: Signing): Promise<void> {
+  const [row] = await tx
+    .select({
+      ...{ number: notificationSigning.number, until: notificationSigning.previousUntil },
+      signMore: sql<boolean>`coalesce(${notificationSigning.previousUntil} > now(), false)`,
+    })
+    .from(notificationSigning)
+    .where(and(eq(notificationSigning.orgId, toUuid(orgId)), eq(notificationSigning.scope, scope)))
+    .for('update');
+  if (!row) return;
+  const ofScope = allOf({ orgId, scope });
+  if (!row.signMore) {
+    await tx.delete(secrets).where(and(ofScope, ne(secrets.name, signingSecretName(scope, row.number))));
+  } else if ((await tx.$count(secrets, ofScope)) >= MAX_SIGNING_SECRETS) {
+    throw new SignalboxError(
+      'CONFLICT',
+      `${MAX_SIGNING_SECRETS} secrets sign here already, until ${row.until?.toISOString()}.`,
+      { advice: 'Give the receiver the newest one, or wait until the others have ended.' },
+    );
+  }
+}
+
+const allOf = ({ orgId, scope }: Signing) =>
+  and(eq(secrets.orgId, toUuid(orgId)), like(secrets.name, `${signingSecretName(scope, 0).slice(0, -1)}%`));
 
 /** Runs that name a webhook of their own need one; whoever wants to verify has it rotated, and is shown the new one. */
 export async function ensureDefaultSecret(
@@ -89,9 +115,7 @@ export async function forgetSecrets(tx: TenantTransaction, { orgId, scope }: Sig
   await tx
     .delete(notificationSigning)
     .where(and(eq(notificationSigning.orgId, org), eq(notificationSigning.scope, scope)));
-  await tx
-    .delete(secrets)
-    .where(and(eq(secrets.orgId, org), like(secrets.name, `${signingSecretName(scope, 0).slice(0, -1)}%`)));
+  await tx.delete(secrets).where(allOf({ orgId, scope }));
 }
 
 /** Of a target, or without one that of webhooks which runs name themselves. */

@@ -69,7 +69,7 @@ export function changeGroup(
     label,
     changes: [{ list: 'groups', at, before, after: { ...before, ...change } } as const],
   };
-  return change.title === undefined ? entry : { ...entry, burst: `group ${id}` };
+  return change.title === undefined ? { ...entry, isOfLooks: true } : { ...entry, burst: `group ${id}` };
 }
 
 /** A text has been taken over; what it leaves as it was keeps its place in memory. */

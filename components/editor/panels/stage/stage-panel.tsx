@@ -18,7 +18,7 @@ import { isToolStage } from '../../model/mcp/known-mcp.ts';
 import type { EditorProblem } from '../../model/problems.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
-import { Section, TextField } from '../fields.tsx';
+import { FieldsOf, Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
 import { InRun } from './in-run.tsx';
@@ -44,7 +44,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
       <Head stage={stage} />
       <Problems problems={own} />
       <InRun stageKey={stage.key} />
-      <fieldset disabled={isReadOnly} className="min-w-0">
+      <FieldsOf isReadOnly={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
           <TextField
             label={words.name}
@@ -66,7 +66,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           onCondition={(value) => set('condition', value)}
         />
         <LimitsSections stage={stage} set={set} />
-      </fieldset>
+      </FieldsOf>
       <div className="border-t border-line p-4">
         <Button wide onClick={() => asked.set({ kind: 'connect', from: stage.key })} disabled={isReadOnly}>
           {words.connectTo}

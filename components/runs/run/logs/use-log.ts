@@ -1,12 +1,19 @@
 'use client';
 
-import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useEffect, useEffectEvent, useState } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { ask, useFresh } from '../../../data/index.ts';
 import type { Run } from '../use-run.ts';
+import { lastReads } from './last-reads.ts';
 import {
   type LogLine,
   lineKey,
@@ -36,6 +43,7 @@ export function useLog(run: Run) {
     return isOver ? { kind: 'stretch', from: { order: 'asc' } } : { kind: 'end' };
   });
   const isFollowing = view.kind === 'end';
+  useLastReads(isOver, asked.input);
   const end = useEnd({ asked: asked.input, isFollowing, isOver });
   const stretch = useStretch({ asked: asked.input, view, isOver, end: end.lines });
   const lines = isFollowing ? end.lines : stretch.lines;
@@ -99,10 +107,20 @@ async function read(asked: Asked, place: Place, signal: AbortSignal): Promise<Lo
   return place.order === 'desc' ? logs.toReversed() : logs;
 }
 
+const keyOf = (asked: Asked) => ['runs', 'logs', asked];
+
+function useLastReads(isOver: boolean, asked: Asked): void {
+  const queries = useQueryClient();
+  const read = useEffectEvent(() => void queries.invalidateQueries({ queryKey: keyOf(asked) }));
+  const [reads] = useState(() => lastReads(() => read()));
+  useEffect(() => reads.see(isOver), [reads, isOver]);
+  useEffect(() => reads.stop, [reads]);
+}
+
 /** The last page, again and again. A flood that no screen could show costs one page each time. */
 function useEnd({ asked, isFollowing, isOver }: { asked: Asked; isFollowing: boolean; isOver: boolean }) {
   const last = useQuery({
-    queryKey: ['runs', 'logs', 'end', asked],
+    queryKey: [...keyOf(asked), 'end'],
     queryFn: ({ signal }) => read(asked, { order: 'desc' }, signal),
     enabled: isFollowing,
     refetchInterval: isFollowing && !isOver ? FOLLOW_MS : false,
@@ -125,7 +143,7 @@ function useStretch({
 }) {
   const from: Place = view.kind === 'stretch' ? view.from : { order: 'asc' };
   const question = infiniteQueryOptions({
-    queryKey: ['runs', 'logs', 'stretch', asked, from],
+    queryKey: [...keyOf(asked), 'stretch', from],
     queryFn: ({ signal, pageParam }) => read(asked, pageParam, signal),
     initialPageParam: from,
     getNextPageParam: (page: LogLine[], _all, place: Place) => stepOn(page, place),
