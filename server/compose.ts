@@ -17,7 +17,12 @@ import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { noteGuards, shownIdentity } from '#server/identity/audit/guards.ts';
-import { type IdentityConfig, NO_IDENTITY, readIdentityConfig } from '#server/identity/config.ts';
+import {
+  type IdentityConfig,
+  NO_IDENTITY,
+  readIdentityConfig,
+  refuseIdleSignIn,
+} from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { type Conditions, createConditions } from '#server/platform/conditions.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -69,6 +74,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const { env, logger, onStep } = options;
   // Before anything is started: what cannot be read shall be told at once.
   const config = readIdentityConfig(env.identityFile);
+  refuseIdleSignIn(config, env);
   const ports = await openPorts(env, { logger, onStep });
   try {
     return await assemble(ports, { ...options, config });
