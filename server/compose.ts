@@ -35,7 +35,7 @@ import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { readNudge } from '#server/realtime/nudge.ts';
 import { createRelay } from '#server/realtime/relay.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { CHANNEL, PRESENCE } from '#server/redis/keys.ts';
 import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
@@ -115,7 +115,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const documents = createDocumentDesk();
   let stopping = false;
   const health = createHealth(ports, { env, isStopping: () => stopping, conditions, id: newUuid() });
-  const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
+  const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent(PRESENCE.agents) } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
