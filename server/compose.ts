@@ -48,6 +48,7 @@ import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
+import { createQueueDesk } from './compose-queues.ts';
 
 export interface App {
   readonly services: Services;
@@ -126,7 +127,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     engine,
     payloads,
     documents,
-    queues: ports.broker,
+    queues: createQueueDesk(ports.broker, ports.beatSql),
     tenantOfQueue,
     agents: agents.system,
     cursors: createCursors(await readServerKey(ports.beatSql, 'list-cursors')),
