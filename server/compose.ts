@@ -6,8 +6,10 @@ import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
 import { refuseSharedSessions } from '#db/sessions.ts';
 import type { DoorDatabase } from '#db/tenant.ts';
+import type { BuiltinAgent } from '#server/agents/agent.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import type { Fleet } from '#server/agents/registry/fleet.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { createAggregator } from '#server/analytics/aggregator.ts';
@@ -16,6 +18,7 @@ import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import type { RunPlan } from '#server/coordinator/run-plan.ts';
 import { noteGuards, shownIdentity } from '#server/identity/audit/guards.ts';
 import {
   type IdentityConfig,
@@ -52,6 +55,8 @@ import { createQueueDesk } from './compose-queues.ts';
 
 export interface App {
   readonly services: Services;
+  /** For measurements: what it works with. */
+  readonly inside: { ports: Ports; fleet: Fleet };
   /** Resolves when the process cannot go on, with why. */
   readonly failed: Promise<string>;
   /** Takes nothing new, finishes or gives back what is under way, and closes every client. */
@@ -64,7 +69,17 @@ export interface ComposeOptions {
   metrics: Metrics;
   /** False: the data agents' processes are started when the first task needs one. */
   isWarm?: boolean;
+  rig?: MeasuringRig;
   onStep(message: string): void;
+}
+
+/** What a measurement changes, so that all else is as in every process. */
+export interface MeasuringRig {
+  /** In place of those that come with Signalbox. */
+  agents: readonly BuiltinAgent[];
+  onCommitted(plan: RunPlan): void;
+  /** Whether others are told which runs have moved. */
+  isTold(): boolean;
 }
 
 const DRAIN_MS = 8_000;
@@ -144,7 +159,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const all = [...chores, documents, bulks, health];
   const parts = { relay, chores: all, limits, agents, engine, announcer, nudges };
   return {
-    services,
+    ...{ services, inside: { ports, fleet: agents.system.fleet } },
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
@@ -257,7 +272,7 @@ interface EngineParts {
 }
 
 async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
-  const { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions } = options;
+  const { env, logger, metrics, isWarm = true, rig, callMcpTool, newUuid, db, conditions } = options;
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
     logger.warn({ err: error }, message);
@@ -275,10 +290,13 @@ async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
   });
   const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
   const outside = { callMcpTool, sharedFilesOf };
-  const agents = makeAgents({ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble });
+  const agents = makeAgents({
+    ...{ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble },
+    instead: rig?.agents,
+  });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
-  const announce = announceProgress({ metrics, announcer });
+  const announce = announceProgress({ metrics, announcer, ...rig });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
@@ -294,6 +312,7 @@ async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
+      rig?.onCommitted(plan);
     },
     onTrouble,
   });
