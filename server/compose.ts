@@ -19,6 +19,7 @@ import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import type { RunPlan } from '#server/coordinator/run-plan.ts';
+import { readRunStream } from '#server/coordinator/run-stream.ts';
 import { noteGuards, shownIdentity } from '#server/identity/audit/guards.ts';
 import {
   type IdentityConfig,
@@ -132,10 +133,11 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   let stopping = false;
   const health = createHealth(ports, { env, isStopping: () => stopping, conditions, id: newUuid() });
   const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent(PRESENCE.agents) } };
+  const said: Services['said'] = (id, from) => readRunStream(ports.hotState, id, from);
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
-    ...seen,
+    ...{ ...seen, said },
     live: relay,
     identity,
     isLocalOnly: env.isLocalOnly,
