@@ -38,6 +38,40 @@ describe('the Drizzle schema', () => {
   );
 });
 
+/** ARCHITECTURE.md says why of each. */
+const WITHOUT_TENANT = [
+  ...['analytics_progress', 'app_clients', 'app_records', 'guarding_settings', 'inbox', 'linked_identities'],
+  ...[
+    'orgs',
+    'outbox',
+    'passkey_challenges',
+    'passkeys',
+    'schema_migrations',
+    'server_keys',
+    'sign_in_flows',
+  ],
+  ...['stored_objects', 'users'],
+];
+
+describe('the tenant of a row', () => {
+  test('is named in every table, and held to it by a policy, but for those that belong to none', async () => {
+    const rows = await database.sql<{ name: string; isNamed: boolean; hasPolicy: boolean }[]>`
+      SELECT relname AS name, relrowsecurity AS "hasPolicy", EXISTS (SELECT FROM pg_attribute
+        WHERE attrelid = c.oid AND attname = 'org_id' AND NOT attisdropped) AS "isNamed"
+      FROM pg_class c WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname`;
+    expect(rows.filter(({ isNamed }) => !isNamed).map(({ name }) => name)).toEqual(WITHOUT_TENANT);
+    expect(rows.filter(({ isNamed, hasPolicy }) => isNamed && !hasPolicy)).toEqual([]);
+  });
+
+  test('that no column names is nothing that a door can read, but the list of tenants and times', async () => {
+    const rows = await database.sql<{ name: string }[]>`
+      SELECT name FROM json_array_elements_text(${JSON.stringify(WITHOUT_TENANT)}::text::json) AS name
+      WHERE has_table_privilege('signalbox_door', name, 'SELECT') ORDER BY name`;
+    expect(rows.map(({ name }) => name)).toEqual(['analytics_progress', 'orgs']);
+  });
+});
+
 describe('when a row was last changed', () => {
   test('is kept by the database in every table that says so, but for runs, of which the engine says it', async () => {
     const rows = await database.sql<{ name: string; touches: boolean }[]>`

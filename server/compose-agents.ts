@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createBrokerFleet } from '#server/agents/delivery/broker-fleet.ts';
@@ -26,6 +27,8 @@ export interface AgentParts {
   sharedFilesOf: SharedFilesOf;
   /** The data agents' processes are there before anybody asks for them. */
   isWarm: boolean;
+  /** Agents in place of the built-in ones. */
+  instead?: readonly BuiltinAgent[] | undefined;
   newUuid(): string;
   onTrouble(message: string, error: unknown): void;
 }
@@ -51,14 +54,16 @@ export function makeAgents({
   callMcpTool,
   sharedFilesOf,
   isWarm,
+  instead,
   newUuid,
   onTrouble,
 }: AgentParts): Agents {
   const isOverBroker = env.rabbitmqUrl !== undefined;
   const data = { scratchRoot: join(env.dataDir, 'scratch'), isWarm };
-  const builtins = env.roles.has('agents')
-    ? createBuiltinAgents({ data, callMcpTool, sharedFilesOf })
-    : { agents: [], stop: async () => undefined };
+  const builtins =
+    env.roles.has('agents') && !instead
+      ? createBuiltinAgents({ data, callMcpTool, sharedFilesOf })
+      : { agents: instead ?? [], stop: async () => undefined };
   const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({
     ...agent,

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { CONDITIONS, type Condition, type ConditionName } from '#server/platform/conditions.ts';
+import { PRESENCE } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { ProcessConditions } from '#server/services/context.ts';
 
-const KIND = 'conditions';
 const BEAT_MS = 5000;
 /** Whoever has said nothing for so long has ended. */
 const KEPT_MS = 15_000;
@@ -39,7 +39,7 @@ export function shareConditions({ hot, id, roles, read }: ShareOptions): SharedC
 
   function beat(): void {
     const data = JSON.stringify({ name, conditions: read() });
-    hot.beat(KIND, { id, data, ttlMs: KEPT_MS }).catch(() => undefined);
+    hot.beat(PRESENCE.processes, { id, data, ttlMs: KEPT_MS }).catch(() => undefined);
   }
 
   const timer = setInterval(beat, BEAT_MS);
@@ -48,7 +48,7 @@ export function shareConditions({ hot, id, roles, read }: ShareOptions): SharedC
 
   return {
     async all() {
-      const present = await hot.listPresent(KIND).catch(() => []);
+      const present = await hot.listPresent(PRESENCE.processes).catch(() => []);
       const others = present.flatMap((each) => (each.id === id ? [] : toProcess(each.data)));
       return [
         { name, isThis: true, conditions: read() },
@@ -57,7 +57,7 @@ export function shareConditions({ hot, id, roles, read }: ShareOptions): SharedC
     },
     async stop() {
       clearInterval(timer);
-      await hot.leave(KIND, id).catch(() => undefined);
+      await hot.leave(PRESENCE.processes, id).catch(() => undefined);
     },
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { KEY } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { HealthDesk, PartHealth, ShownSettings } from '#server/services/context.ts';
 import { shareConditions } from './compose-conditions.ts';
@@ -54,7 +55,7 @@ export function createHealth(
       const [database, queues, hotState, objects] = await Promise.all([
         askDatabase(),
         measure(() => ports.broker.idleQueues()),
-        measure(() => ports.hotState.get('health')),
+        measure(() => ports.hotState.get(KEY.nothing)),
         measure(() => ports.objects.has(NO_OBJECT)),
         fullness.look(),
       ]);

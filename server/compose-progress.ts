@@ -5,13 +5,15 @@ import type { Announcer } from '#server/realtime/announcer.ts';
 interface ProgressOptions {
   metrics: Metrics;
   announcer: Announcer;
+  /** Left out: others are told. */
+  isTold?(): boolean;
 }
 
 /** After each commit: counts what happened and nudges those who listen. The events in the database are what was really said. */
-export function announceProgress({ metrics, announcer }: ProgressOptions): (plan: RunPlan) => void {
+export function announceProgress({ metrics, announcer, isTold }: ProgressOptions): (plan: RunPlan) => void {
   return ({ decision: { events, state } }) => {
     if (events.length === 0) return;
     for (const event of events) metrics.countEvents(event.type, 1);
-    announcer.moved(state);
+    if (isTold?.() ?? true) announcer.moved(state);
   };
 }

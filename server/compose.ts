@@ -6,8 +6,10 @@ import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
 import { refuseSharedSessions } from '#db/sessions.ts';
 import type { DoorDatabase } from '#db/tenant.ts';
+import type { BuiltinAgent } from '#server/agents/agent.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import type { Fleet } from '#server/agents/registry/fleet.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { createAggregator } from '#server/analytics/aggregator.ts';
@@ -16,8 +18,15 @@ import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import type { RunPlan } from '#server/coordinator/run-plan.ts';
+import { readRunStream } from '#server/coordinator/run-stream.ts';
 import { noteGuards, shownIdentity } from '#server/identity/audit/guards.ts';
-import { type IdentityConfig, NO_IDENTITY, readIdentityConfig } from '#server/identity/config.ts';
+import {
+  type IdentityConfig,
+  NO_IDENTITY,
+  readIdentityConfig,
+  refuseIdleSignIn,
+} from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { type Conditions, createConditions } from '#server/platform/conditions.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -30,7 +39,7 @@ import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { readNudge } from '#server/realtime/nudge.ts';
 import { createRelay } from '#server/realtime/relay.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { CHANNEL, PRESENCE } from '#server/redis/keys.ts';
 import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
@@ -43,9 +52,12 @@ import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
+import { createQueueDesk } from './compose-queues.ts';
 
 export interface App {
   readonly services: Services;
+  /** For measurements: what it works with. */
+  readonly inside: { ports: Ports; fleet: Fleet };
   /** Resolves when the process cannot go on, with why. */
   readonly failed: Promise<string>;
   /** Takes nothing new, finishes or gives back what is under way, and closes every client. */
@@ -58,7 +70,17 @@ export interface ComposeOptions {
   metrics: Metrics;
   /** False: the data agents' processes are started when the first task needs one. */
   isWarm?: boolean;
+  rig?: MeasuringRig;
   onStep(message: string): void;
+}
+
+/** What a measurement changes, so that all else is as in every process. */
+export interface MeasuringRig {
+  /** In place of those that come with Signalbox. */
+  agents: readonly BuiltinAgent[];
+  onCommitted(plan: RunPlan): void;
+  /** Whether others are told which runs have moved. */
+  isTold(): boolean;
 }
 
 const DRAIN_MS = 8_000;
@@ -69,6 +91,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const { env, logger, onStep } = options;
   // Before anything is started: what cannot be read shall be told at once.
   const config = readIdentityConfig(env.identityFile);
+  refuseIdleSignIn(config, env);
   const ports = await openPorts(env, { logger, onStep });
   try {
     return await assemble(ports, { ...options, config });
@@ -109,18 +132,19 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const documents = createDocumentDesk();
   let stopping = false;
   const health = createHealth(ports, { env, isStopping: () => stopping, conditions, id: newUuid() });
-  const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
+  const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent(PRESENCE.agents) } };
+  const said: Services['said'] = (id, from) => readRunStream(ports.hotState, id, from);
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
-    ...seen,
+    ...{ ...seen, said },
     live: relay,
     identity,
     isLocalOnly: env.isLocalOnly,
     engine,
     payloads,
     documents,
-    queues: ports.broker,
+    queues: createQueueDesk(ports.broker, ports.beatSql),
     tenantOfQueue,
     agents: agents.system,
     cursors: createCursors(await readServerKey(ports.beatSql, 'list-cursors')),
@@ -137,7 +161,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const all = [...chores, documents, bulks, health];
   const parts = { relay, chores: all, limits, agents, engine, announcer, nudges };
   return {
-    services,
+    ...{ services, inside: { ports, fleet: agents.system.fleet } },
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
@@ -250,7 +274,7 @@ interface EngineParts {
 }
 
 async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
-  const { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions } = options;
+  const { env, logger, metrics, isWarm = true, rig, callMcpTool, newUuid, db, conditions } = options;
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
     logger.warn({ err: error }, message);
@@ -268,10 +292,13 @@ async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
   });
   const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
   const outside = { callMcpTool, sharedFilesOf };
-  const agents = makeAgents({ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble });
+  const agents = makeAgents({
+    ...{ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble },
+    instead: rig?.agents,
+  });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: () => performance.now() });
-  const announce = announceProgress({ metrics, announcer });
+  const announce = announceProgress({ metrics, announcer, ...rig });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
@@ -287,6 +314,7 @@ async function makeEngine(ports: Ports, options: ComposeOptions & EngineParts) {
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
+      rig?.onCommitted(plan);
     },
     onTrouble,
   });

@@ -14,9 +14,6 @@ const SHAPES = BARE_KINDS.flatMap((bare) =>
 /** Until compilers and pools have come to rest. */
 const WARM_UP_ROUNDS = 2;
 
-/** One caller stands for many, and what is measured is not how it is held back. */
-const UNLIMITED = { SIGNALBOX_RATE_READS: '100000000', SIGNALBOX_RATE_WRITES: '100000000' };
-
 type Shape = Pick<(typeof SHAPES)[number], 'tools' | 'callers'>;
 
 interface Round {
@@ -30,9 +27,7 @@ interface Round {
 
 /** What the gateway adds to a call, by turns with calls to the same server without it. */
 export const runGatewayBench = ({ leftovers, plan }: Pass): Promise<Result[]> =>
-  withMcpWorld(leftovers, { name: 'gateway', settings: UNLIMITED }, (world, setting) =>
-    measureWorld(world, plan, setting),
-  );
+  withMcpWorld(leftovers, { name: 'gateway' }, (world, setting) => measureWorld(world, plan, setting));
 
 async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promise<Result[]> {
   const results: Result[] = [];

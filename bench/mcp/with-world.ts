@@ -11,14 +11,12 @@ export interface WorldWish {
   /** As it is shown while it runs, and in the name of its folder. */
   name: string;
   hasRedis?: boolean;
-  /** Of the product. */
-  settings?: Record<string, string>;
 }
 
 /** A world on servers of its own, for as long as the measuring takes. Nothing of it is left, however that ends. */
 export async function withMcpWorld(
   leftovers: Leftovers,
-  { name, hasRedis = false, settings = {} }: WorldWish,
+  { name, hasRedis = false }: WorldWish,
   measure: (world: McpWorld, setting: string) => Promise<Result[]>,
 ): Promise<Result[]> {
   const home = await mkdtemp(join(leftovers.rootDir, `${name}-`));
@@ -40,7 +38,7 @@ export async function withMcpWorld(
     await mkdir(dataDir);
     const world = await startMcpWorld({
       ...{ databaseUrl: urlOf('postgres') ?? '', dataDir, processes: leftovers.processes },
-      settings: { ...settings, ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }) },
+      settings: redisUrl === undefined ? {} : { REDIS_URL: redisUrl },
     });
     try {
       return await measure(world, started.map(({ kind, setting }) => `${kind}: ${setting}`).join('; '));

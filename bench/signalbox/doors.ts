@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectDatabase } from '#db/client.ts';
-import { createGraphCache } from '#db/queries/load-graph.ts';
-import { createAggregator } from '#server/analytics/aggregator.ts';
 import { type Caller, createCaller } from '#server/tools/seed/caller.ts';
 import { createMaker } from '#server/tools/seed/maker.ts';
 import { makeMillion } from '#server/tools/seed/scenarios/million.ts';
@@ -13,6 +11,7 @@ import { readParent, readTreeCpuMs } from '../machine.ts';
 import type { ApiSide, ServiceUrls, Subject } from '../subject.ts';
 import type { Asked, ClientOrder, Load } from './api-messages.ts';
 import { readsOf } from './api-requests.ts';
+import { countHistory } from './count-history.ts';
 
 /** A history of four weeks, counted: nothing of its making falls into what is measured. */
 export async function fillHistory({ databaseUrl = '', dataDir }: ServiceUrls, count: number): Promise<void> {
@@ -21,11 +20,7 @@ export async function fillHistory({ databaseUrl = '', dataDir }: ServiceUrls, co
   try {
     const maker = createMaker({ scenario: 'million', call: server.call, sql, say: () => undefined });
     await makeMillion(maker, { sql, url: databaseUrl, count, dataDir });
-    const graphOf = createGraphCache(sql);
-    const aggregator = createAggregator({ url: databaseUrl, graphOf, onTrouble: console.error });
-    // The server counts too, and one at a time.
-    while (!(await aggregator.run()));
-    await aggregator.stop();
+    await countHistory(sql, databaseUrl);
     await sql`CHECKPOINT`;
   } finally {
     await sql.end({ timeout: 5 });

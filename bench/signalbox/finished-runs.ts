@@ -3,6 +3,7 @@ import { migrate } from '#db/migrate.ts';
 import { multiplyRuns } from '#server/tools/seed/multiply.ts';
 import type { ServiceUrls } from '../subject.ts';
 import { createWorkload } from '../workload.ts';
+import { countHistory } from './count-history.ts';
 import { createSubject } from './subject.ts';
 
 const STAGES = 5;
@@ -18,6 +19,7 @@ export async function addFinishedRuns(urls: ServiceUrls, count: number): Promise
   try {
     const rows = await sql<{ id: string }[]>`SELECT id::text FROM runs`;
     await multiplyRuns({ url, count, templates: rows.map(({ id }) => id), spreadMs: SPREAD_MS });
+    await countHistory(sql, url);
     await settle(sql);
   } finally {
     await sql.end({ timeout: 5 });

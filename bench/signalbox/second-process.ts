@@ -34,7 +34,7 @@ async function obey(message: ToSecond): Promise<void> {
   if (message.type === 'boot') {
     const { urls } = message;
     coordinator = await startCoordinator({
-      ...{ urls, instance: 'second', handle: handlerOf(work), onEnded: noteEnd },
+      ...{ urls, handle: handlerOf(work), onEnded: noteEnd },
     });
     say({ type: 'ready' });
   } else if (message.type === 'start') {

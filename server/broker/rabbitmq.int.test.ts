@@ -57,7 +57,7 @@ test('a dead letter behind ten thousand of others is listed, read, tried again a
   }
 });
 
-test('whoever only counts what waits takes no message from its place in the eyes of other processes', async () => {
+test('whoever asks what waits takes no message from its place in the eyes of other processes', async () => {
   const namespace = `t${randomBytes(6).toString('hex')}`;
   const [counts, works] = [1, 2].map(() => createRabbitmqBroker({ url, namespace, maxRedeliveries: 3 }));
   if (!counts || !works) throw new Error('There are two.');
@@ -68,15 +68,18 @@ test('whoever only counts what waits takes no message from its place in the eyes
     await counts.publish(
       ids.map((messageId) => ({ queue: 'shared.task', messageId, priority: 'medium', body: '{}' })),
     );
-    for (let times = 0; times < 5; times += 1)
+    for (let times = 0; times < 5; times += 1) {
       expect((await counts.idleQueues()).has('shared.task')).toBe(false);
-    const got: [string, number][] = [];
-    await works.consume('shared.task', { prefetch: 1 }, ({ messageId, redeliveries, ack }) => {
-      got.push([messageId, redeliveries]);
+      const depth = (await counts.depths()).find(({ queue }) => queue === 'shared.task');
+      expect(depth).toMatchObject({ messages: 3, oldestAgeMs: null });
+    }
+    const got: [string, number, boolean][] = [];
+    await works.consume('shared.task', { prefetch: 1 }, ({ messageId, redeliveries, redelivered, ack }) => {
+      got.push([messageId, redeliveries, redelivered]);
       ack();
     });
     await vi.waitFor(() => expect(got).toHaveLength(3));
-    expect(got).toEqual(ids.map((id) => [id, 0]));
+    expect(got).toEqual(ids.map((id) => [id, 0, false]));
   } finally {
     await Promise.all([counts.stop(), works.stop()]);
   }

@@ -115,7 +115,6 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
           onDelivery(delivery);
         },
         publish: publisher.publish,
-        wasPeeked: depths.wasPeeked,
         onStopped: () => consumers.delete(consumer),
       });
       consumers.add(consumer);

@@ -41,3 +41,17 @@ export function readIdentityConfig(file: string | undefined): IdentityConfig {
   const [issue] = parsed.error.issues;
   return refuse(`${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? 'it is malformed'}.`);
 }
+
+/** Where clients of MCP are sent to an issuer of the file, nobody is let in here: whoever has asked for both expects otherwise. */
+export function refuseIdleSignIn(
+  { issuers }: IdentityConfig,
+  { given, mcp }: { given: readonly string[]; mcp: { isSignInOn: boolean } },
+): void {
+  const other = issuers.find(({ forClients }) => forClients);
+  if (!other || !mcp.isSignInOn || !given.includes('SIGNALBOX_MCP_SIGN_IN')) return;
+  throw new SignalboxError(
+    'INVALID',
+    `SIGNALBOX_MCP_SIGN_IN has no effect, because SIGNALBOX_IDENTITY_FILE sends clients of MCP to ${other.issuer}.`,
+    { advice: 'Unset it, or take forClients out of the file.' },
+  );
+}

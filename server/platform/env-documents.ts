@@ -22,10 +22,10 @@ export function renderEnvExample(): string {
 export function renderConfigurationPage(): string {
   const sections = [...groupSettings()].map(([group, settings]) => {
     const rows = settings.map(
-      ([name, { about, fallback, secret, guards }]) =>
-        `| \`${name}\` | ${fallback === null ? 'unset' : `\`${fallback}\``} | ${about}${secret ? ' Secret.' : ''}${guards ? ' The audit tells when it changes.' : ''} |`,
+      ([name, { about, fallback, secret, guards, readBy }]) =>
+        `| \`${name}\` | ${fallback === null ? 'unset' : `\`${fallback}\``} | ${readBy?.map((role) => `\`${role}\``).join(', ') ?? 'all'} | ${about}${secret ? ' Secret.' : ''}${guards ? ' The audit tells when it changes.' : ''} |`,
     );
-    return `## ${group}\n\n| Variable | Default | What it does |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+    return `## ${group}\n\n| Variable | Default | Read by | What it does |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  return `# Configuration\n\n<!-- ${GENERATED} -->\n\nSignalbox is configured by environment variables, read once at start; a \`.env\` file in the checkout's root works too. An unknown \`SIGNALBOX_*\` name, a malformed value or a combination that cannot work stops the start with a list of all problems.\n\n${sections.join('\n')}`;
+  return `# Configuration\n\n<!-- ${GENERATED} -->\n\nSignalbox is configured by environment variables, read once at start; a \`.env\` file in the checkout's root works too. An unknown \`SIGNALBOX_*\` name, a malformed value, a combination that cannot work or a value without effect stops the start with a list of all problems, each with what to do. So a process is given only what a role of its own reads (\`SIGNALBOX_ROLES\`), and no limit that another one makes pointless; defaults that are not needed are nobody's fault.\n\n${sections.join('\n')}`;
 }

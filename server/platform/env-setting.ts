@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { wholeNumber } from './env-values.ts';
+import { type Role, wholeNumber } from './env-values.ts';
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** What the variable's text must be; its output is what the program sees. */
@@ -16,6 +16,8 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
    * leaves out what may be secret.
    */
   readonly guards?: (text: string) => string;
+  /** Whose processes read it: set for others it is refused. Left out: every process does. */
+  readonly readBy?: readonly Role[];
   /** Never printed, not even when malformed. */
   readonly secret?: true;
 }

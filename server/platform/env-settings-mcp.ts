@@ -12,6 +12,7 @@ const namesOfPrograms = (text: string): string =>
 export const MCP_SETTINGS = {
   SIGNALBOX_MCP_SIGN_IN: setting({
     group: 'MCP servers',
+    readBy: ['web'],
     schema: flag,
     fallback: 'true',
     guards: asWritten,
@@ -38,6 +39,7 @@ export const MCP_SETTINGS = {
   }),
   SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
     group: 'MCP servers',
+    readBy: ['web'],
     schema: nameList,
     fallback: null,
     example: 'DEEPWIKI_MCP_API_KEY',
@@ -47,12 +49,14 @@ export const MCP_SETTINGS = {
   }),
   SIGNALBOX_MCP_LOG_DAYS: setting({
     group: 'MCP servers',
+    readBy: ['coordinator'],
     schema: days(),
     fallback: '30',
     about: 'Days that single calls of MCP tools are kept.',
   }),
   SIGNALBOX_MCP_APPROVAL_DAYS: setting({
     group: 'MCP servers',
+    readBy: ['coordinator'],
     schema: days(),
     fallback: '90',
     about:
@@ -60,6 +64,7 @@ export const MCP_SETTINGS = {
   }),
   SIGNALBOX_MCP_USAGE_DAYS: setting({
     group: 'MCP servers',
+    readBy: ['coordinator'],
     schema: days(),
     fallback: '400',
     about: 'Days that the daily counts of calls of MCP tools are kept.',

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type EnvProblem, type EnvSource, readEnv } from './env.ts';
 import { renderConfigurationPage, renderEnvExample } from './env-documents.ts';
-import { SETTINGS } from './env-settings.ts';
+import { SETTINGS, type Setting } from './env-settings.ts';
+import { ROLES } from './env-values.ts';
 
 const ROOT = '/srv/signalbox';
 
@@ -178,14 +179,107 @@ describe('combinations', () => {
     expect(readEnv({ SIGNALBOX_ROLES: 'coordinator,agents', DATABASE_URL }, ROOT).roles.size).toBe(2);
   });
 
-  test('refuses an inline limit above the payload limit', () => {
-    expect(problemsOf({ SIGNALBOX_PAYLOAD_MAX: '2KiB' })[0]?.name).toBe('SIGNALBOX_PAYLOAD_INLINE_MAX');
-  });
-
-  test('refuses a bucket without access, and access without a bucket', () => {
+  test('refuses a bucket without access', () => {
     const { SIGNALBOX_OBJECT_STORE, ...access } = S3;
     expect(problemsOf({ SIGNALBOX_OBJECT_STORE }).map(({ name }) => name)).toEqual(Object.keys(access));
-    expect(problemsOf(access).map(({ name }) => name)).toEqual(Object.keys(access));
+  });
+
+  test('refuses a mail server without a sender', () => {
+    expect(problemsOf({ SIGNALBOX_SMTP_URL: 'smtp://mail' }).map(({ name }) => name)).toEqual([
+      'SIGNALBOX_MAIL_FROM',
+    ]);
+  });
+});
+
+describe('values without effect', () => {
+  const shared = { DATABASE_URL: 'postgres://u:p@db/signalbox', RABBITMQ_URL: 'amqp://u:p@mq' };
+  const coordinator = { ...shared, SIGNALBOX_ROLES: 'coordinator' };
+  const reached = { SIGNALBOX_PUBLIC_URL: 'https://signalbox.example.org' };
+  const programs = { SIGNALBOX_MCP_PROGRAMS: 'memory=/usr/bin/node' };
+  const mail = { SIGNALBOX_SMTP_URL: 'smtp://mail', SIGNALBOX_MAIL_FROM: 'a@example.org' };
+
+  /** What is refused, beside what, what the refusal is about, and with what it is taken. */
+  test.each<[name: string, value: string, beside: EnvSource, about: string, takenWith: EnvSource]>([
+    ['SERVER_PORT', '0', { ...coordinator, ...reached }, 'listens nowhere', coordinator],
+    ['SIGNALBOX_SESSION_IDLE_HOURS', '49', { SIGNALBOX_SESSION_MAX_DAYS: '2' }, 'sooner', {}],
+    ['SIGNALBOX_PAYLOAD_INLINE_MAX', '64KiB', { SIGNALBOX_PAYLOAD_MAX: '2KiB' }, 'larger', {}],
+    ['SIGNALBOX_OUTBOX_MAX', '500', {}, 'RabbitMQ', { RABBITMQ_URL: shared.RABBITMQ_URL }],
+    ['SIGNALBOX_WORKSPACE_FILE_MAX_BYTES', '4MiB', { SIGNALBOX_WORKSPACE_MAX_BYTES: '2MiB' }, 'larger', {}],
+    ['SIGNALBOX_WORKSPACE_MAX_FILES', '4097', { SIGNALBOX_WORKSPACE_MAX_BYTES: '1MiB' }, '256 bytes', {}],
+    ['SIGNALBOX_SOCKETS_PER_ADDRESS', '11', { SIGNALBOX_SOCKETS_MAX: '10' }, 'all addresses', {}],
+    ['SIGNALBOX_RATE_READS', '100', {}, 'never limited', reached],
+    ['SIGNALBOX_RATE_WRITES', '100', { SIGNALBOX_HOST: '::1' }, 'never', { SIGNALBOX_HOST: '0.0.0.0' }],
+    ['SIGNALBOX_RATE_AGENTS', '100', {}, 'never limited', { SIGNALBOX_TRUSTED_PROXIES: '127.0.0.1' }],
+    ['SIGNALBOX_RUNS_PER_KEY_MINUTE', '11', { SIGNALBOX_RUNS_PER_DAY: '10' }, 'in a day', {}],
+    ['SIGNALBOX_MCP_SIGN_IN', 'true', { SIGNALBOX_HOST: '0.0.0.0' }, 'https', reached],
+    ['SIGNALBOX_MCP_SIGN_IN', 'true', { SIGNALBOX_PUBLIC_URL: 'http://box.example' }, 'https', {}],
+    ['SIGNALBOX_MCP_PROGRAM_USER', 'nobody', {}, 'SIGNALBOX_MCP_PROGRAMS', programs],
+    [
+      'SIGNALBOX_MCP_IMPORT_VARIABLES',
+      'WIKI_KEY,OTHER',
+      { OTHER: 'x' },
+      'variable',
+      { WIKI_KEY: 'k', OTHER: 'x' },
+    ],
+    ['SIGNALBOX_MAIL_FROM', 'a@example.org', {}, 'no mail server', { SIGNALBOX_SMTP_URL: 'smtp://mail' }],
+    ['SIGNALBOX_HEALTH_LIMITS', 'hot_state_memory=70', {}, 'Redis', { REDIS_URL: 'redis://host' }],
+  ])('refuses %s=%s beside %j', (name, value, beside, about, taken) => {
+    const [problem, ...more] = problemsOf({ ...beside, [name]: value });
+    expect(problem).toMatchObject({ name, problem: expect.stringContaining(about) });
+    expect(problem?.problem).toMatch(/^has no effect, because /);
+    expect(more).toEqual([]);
+    // Neither is it refused alone, nor is what stands beside it.
+    expect(() => readEnv({ ...taken, [name]: value }, ROOT)).not.toThrow();
+    expect(() => readEnv(beside, ROOT)).not.toThrow();
+  });
+
+  test('refuses access without a bucket', () => {
+    const { SIGNALBOX_OBJECT_STORE: _, ...access } = { ...S3, SIGNALBOX_S3_REGION: 'eu' };
+    expect(
+      problemsOf(access)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.keys(access).sort());
+  });
+
+  /** Each setting that not every process reads, with a value that is right where it is read. */
+  const VALUES: Readonly<Record<string, EnvSource>> = {
+    SIGNALBOX_HOST: { SIGNALBOX_HOST: '0.0.0.0' },
+    SIGNALBOX_SMTP_URL: mail,
+    SIGNALBOX_MAIL_FROM: mail,
+    SIGNALBOX_MCP_IMPORT_VARIABLES: { SIGNALBOX_MCP_IMPORT_VARIABLES: 'WIKI_KEY', WIKI_KEY: 'k' },
+    SIGNALBOX_RATE_READS: { ...reached, SIGNALBOX_RATE_READS: '100' },
+    SIGNALBOX_RATE_WRITES: { ...reached, SIGNALBOX_RATE_WRITES: '100' },
+    SIGNALBOX_RATE_AGENTS: { ...reached, SIGNALBOX_RATE_AGENTS: '100' },
+  };
+  const ofSome = Object.entries<Setting>(SETTINGS).flatMap(([name, { readBy, fallback, example }]) =>
+    readBy === undefined ? [] : [{ name, readBy, source: VALUES[name] ?? { [name]: fallback ?? example } }],
+  );
+  test.each(ofSome)(
+    'refuses $name in a process that does not read it, and in no other',
+    ({ name, readBy, source }) => {
+      for (const role of ROLES) {
+        const settings = { ...shared, SIGNALBOX_ROLES: role, ...source };
+        if (readBy.includes(role)) expect(() => readEnv(settings, ROOT)).not.toThrow();
+        else {
+          const found = problemsOf(settings).find((problem) => problem.name === name);
+          expect(found?.problem).toContain(`only processes with ${readBy.join(' or ')} read it`);
+        }
+      }
+      expect(() => readEnv({ ...shared, ...source }, ROOT)).not.toThrow();
+    },
+  );
+
+  test('takes defaults that are not needed: one limit may be lowered without knowing of the others', () => {
+    const lowered = {
+      SIGNALBOX_PAYLOAD_MAX: '2KiB',
+      SIGNALBOX_SESSION_MAX_DAYS: '1',
+      SIGNALBOX_SOCKETS_MAX: '10',
+    };
+    expect(readEnv({ ...lowered, SIGNALBOX_WORKSPACE_MAX_BYTES: '1MiB' }, ROOT)).toMatchObject({
+      payloadMaxBytes: 2048,
+      payloadInlineMaxBytes: 2048,
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { CONDITION_LIMITS, type ConditionLimits } from './conditions.ts';
 import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
+import { findWithoutEffect } from './env-effects.ts';
 import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
 import { isLoopback, type LogLevel, type ObjectStoreTarget, type Role } from './env-values.ts';
 
@@ -105,6 +106,11 @@ function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
+/** An empty variable counts as unset: compose files and shells produce it for "not given". */
+function isGiven(source: EnvSource, name: string): boolean {
+  return (source[name]?.trim() ?? '') !== '';
+}
+
 /** The known name that an unknown one probably meant: the one with the longest common beginning. */
 function nearestName(unknown: string): string {
   const commonLength = (name: string) => {
@@ -133,7 +139,6 @@ function parseSettings(source: EnvSource): { values: Partial<Parsed>; problems: 
   const values: Record<string, unknown> = {};
   const problems: EnvProblem[] = [];
   for (const [name, { schema, fallback, example, secret }] of Object.entries<Setting>(SETTINGS)) {
-    // An empty variable counts as unset: compose files and shells produce it for "not given".
     const text = source[name]?.trim() || fallback;
     if (text === null) continue;
     const parsed = schema.safeParse(text);
@@ -266,7 +271,8 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
-    payloadInlineMaxBytes: values.SIGNALBOX_PAYLOAD_INLINE_MAX,
+    // Whoever lowers the one need not know of the other.
+    payloadInlineMaxBytes: Math.min(values.SIGNALBOX_PAYLOAD_INLINE_MAX, values.SIGNALBOX_PAYLOAD_MAX),
     payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
     outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
@@ -278,7 +284,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
     secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
-    given: Object.keys(SETTINGS).filter((name) => (source[name]?.trim() ?? '') !== ''),
+    given: Object.keys(SETTINGS).filter((name) => isGiven(source, name)),
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };
@@ -290,7 +296,12 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
  */
 export function readEnv(source: EnvSource, rootDir: string): Env {
   const { values, problems } = parseSettings(source);
-  const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
+  const all = [
+    ...findUnknownNames(source),
+    ...problems,
+    ...checkEnvCombinations(values),
+    ...findWithoutEffect({ values, isGiven: (name) => isGiven(source, name) }),
+  ];
   if (all.length > 0) throw describeProblems(all);
   // Without problems every setting with a default was parsed, which is all that Parsed demands.
   return toEnv(values as Parsed, { rootDir: resolve(rootDir), source });

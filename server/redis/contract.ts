@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CHANNEL, KEY } from './keys.ts';
+import { CHANNEL, KEY, LOCK, PRESENCE } from './keys.ts';
 import type { HotState } from './port.ts';
 
 export interface HotStateHarness {
@@ -46,7 +46,7 @@ function describeValues(use: Use): void {
 
   it('keeps, replaces and deletes a value', async () => {
     const { state, unique } = use();
-    const key = KEY.cache(unique('value'));
+    const key = KEY.workspaceContent('org', unique('value'));
     expect(await state.get(key)).toBeNull();
     await state.set(key, 'one');
     await state.set(key, 'two ✓');
@@ -58,7 +58,10 @@ function describeValues(use: Use): void {
 
   it('forgets a value after its time, and takes the time away when it is written anew without one', async () => {
     const { state, unique, pass } = use();
-    const [short, kept] = [KEY.cache(unique('short')), KEY.cache(unique('kept'))];
+    const [short, kept] = [
+      KEY.workspaceContent('org', unique('short')),
+      KEY.workspaceContent('org', unique('kept')),
+    ];
     await state.set(short, 'soon gone', 40);
     await state.set(kept, 'was short', 40);
     await state.set(kept, 'stays');
@@ -69,7 +72,10 @@ function describeValues(use: Use): void {
 
   it('keeps a value that is asked for with a time from then on, and knows none that was not there', async () => {
     const { state, unique, pass } = use();
-    const [used, unused] = [KEY.cache(unique('used')), KEY.cache(unique('unused'))];
+    const [used, unused] = [
+      KEY.workspaceContent('org', unique('used')),
+      KEY.workspaceContent('org', unique('unused')),
+    ];
     await state.set(used, 'asked for', 2500);
     await state.set(unused, 'not asked for', 2500);
     expect(await state.get(used, 3_600_000)).toBe('asked for');
@@ -82,26 +88,15 @@ function describeValues(use: Use): void {
 
   it('counts from zero, exactly under concurrency, and starts again when the window has passed', async () => {
     const { state, unique, pass } = use();
-    const key = KEY.counter(unique('calls'));
+    const key = KEY.mcpFaults(unique('calls'));
     const values = await Promise.all(Array.from({ length: 50 }, () => state.increment(key, 2, 60_000)));
     expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => (i + 1) * 2));
-    const window = KEY.counter(unique('window'));
+    const window = KEY.mcpFaults(unique('window'));
     expect(await state.increment(window, 1, 2500)).toBe(1);
     await pass(300);
     expect(await state.increment(window, 1, 2500)).toBe(2);
     await pass(2500);
     expect(await state.increment(window, 1, 2500)).toBe(1);
-  });
-
-  it('keeps the newest entries of a list, newest first', async () => {
-    const { state, unique } = use();
-    const key = KEY.userRuns(unique('user'));
-    for (const run of ['r1', 'r2', 'r3', 'r4'])
-      await state.pushToList(key, run, { maxEntries: 3, ttlSeconds: 60 });
-    expect(await state.readList(key, 10)).toEqual(['r4', 'r3', 'r2']);
-    expect(await state.readList(key, 2)).toEqual(['r4', 'r3']);
-    expect(await state.readList(key, 0)).toEqual([]);
-    expect(await state.readList(KEY.userRuns(unique('nobody')), 10)).toEqual([]);
   });
 }
 
@@ -194,25 +189,26 @@ function describeMessages(use: Use): void {
 
   it('delivers by pattern, and stops when told', async () => {
     const { state, unique } = use();
-    const prefix = unique('topic');
+    const topic = unique('topic');
+    const at = (end: string) => CHANNEL.workspace(`${topic}:${end}`);
     const heard: string[] = [];
-    const stop = await state.subscribePattern(`${prefix}:*:end`, (message, channel) =>
+    const stop = await state.subscribePattern(at('*:end'), (message, channel) =>
       heard.push(channel + message),
     );
-    await state.publish(`${prefix}:1:end`, '!');
-    await state.publish(`${prefix}:1:start`, '!');
-    await eventually(() => expect(heard).toEqual([`${prefix}:1:end!`]));
+    await state.publish(at('1:end'), '!');
+    await state.publish(at('1:start'), '!');
+    await eventually(() => expect(heard).toEqual([`${at('1:end')}!`]));
     await stop();
-    await state.publish(`${prefix}:2:end`, '!');
-    const control = unique('control');
+    await state.publish(at('2:end'), '!');
+    const control = CHANNEL.workspace(unique('control'));
     await state.subscribe(control, (message) => heard.push(message));
     await state.publish(control, 'after');
-    await eventually(() => expect(heard).toEqual([`${prefix}:1:end!`, 'after']));
+    await eventually(() => expect(heard).toEqual([`${at('1:end')}!`, 'after']));
   });
 
   it('keeps the others hearing when one stops or throws', async () => {
     const { state, unique } = use();
-    const channel = unique('channel');
+    const channel = CHANNEL.workspace(unique('channel'));
     const heard: string[] = [];
     const stop = await state.subscribe(channel, () => heard.push('stopped'));
     await state.subscribe(channel, () => {
@@ -268,11 +264,11 @@ function describeStreams(use: Use): void {
 function describePresence(use: Use): void {
   it('lists who has beaten lately, with what they last said', async () => {
     const { state, unique, pass } = use();
-    const kind = unique('agents');
+    const kind = PRESENCE.mcpCallers(unique('server'));
     await state.beat(kind, { id: 'a1', data: 'load 1', ttlMs: 60_000 });
     await state.beat(kind, { id: 'a1', data: 'load 2', ttlMs: 60_000 });
     await state.beat(kind, { id: 'a2', data: 'short', ttlMs: 1500 });
-    await state.beat(unique('others'), { id: 'a3', data: '', ttlMs: 60_000 });
+    await state.beat(PRESENCE.mcpCallers(unique('other')), { id: 'a3', data: '', ttlMs: 60_000 });
     const present = await state.listPresent(kind);
     expect(present.map(({ id, data }) => [id, data]).toSorted()).toEqual([
       ['a1', 'load 2'],
@@ -290,7 +286,7 @@ function describePresence(use: Use): void {
 function describeLocks(use: Use): void {
   it('gives a lock to one of many, with a token higher than any before', async () => {
     const { state, unique } = use();
-    const name = unique('lock');
+    const name = LOCK.agentProbe(unique('agent'), 1);
     let last = 0;
     for (let round = 0; round < 5; round++) {
       const tries = Array.from({ length: 10 }, (_, i) => state.acquireLock(name, `owner:${i}`, 60_000));
@@ -305,7 +301,7 @@ function describeLocks(use: Use): void {
 
   it('lets only the holder renew and release, and nobody once it has expired', async () => {
     const { state, unique, pass } = use();
-    const name = unique('lock');
+    const name = LOCK.agentProbe(unique('agent'), 1);
     const first = await state.acquireLock(name, 'me', 1000);
     expect(first).toMatchObject({ name, owner: 'me' });
     if (!first) return;

@@ -20,12 +20,11 @@ export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotSt
   const values = strings(now);
   const budget = budgets(now);
   const stream = streams(now);
-  const list = lists(now);
   const presence = presences(now);
   const lock = locks(now);
   let sweeper: NodeJS.Timeout | undefined;
   const sweep = (): void => {
-    for (const part of [values, budget, stream, list, presence, lock]) part.sweep();
+    for (const part of [values, budget, stream, presence, lock]) part.sweep();
   };
   return {
     async start() {
@@ -49,8 +48,6 @@ export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotSt
     reserve: budget.reserve,
     appendStream: stream.appendStream,
     readStream: stream.readStream,
-    pushToList: list.pushToList,
-    readList: list.readList,
     beat: presence.beat,
     leave: presence.leave,
     listPresent: presence.listPresent,
@@ -132,17 +129,6 @@ function compareIds(a: string, b: string): number {
   const [aMs = 0, aSequence = 0] = a.split('-').map(Number);
   const [bMs = 0, bSequence = 0] = b.split('-').map(Number);
   return aMs - bMs || aSequence - bSequence;
-}
-
-function lists(now: () => number): Part<'pushToList' | 'readList'> {
-  const map = makeExpiringMap<string[]>(now);
-  return {
-    async pushToList(key, value, { maxEntries, ttlSeconds }) {
-      map.set(key, [value, ...(map.get(key) ?? [])].slice(0, maxEntries), ttlSeconds * 1000);
-    },
-    readList: async (key, limit) => (map.get(key) ?? []).slice(0, limit),
-    sweep: map.sweep,
-  };
 }
 
 function presences(now: () => number): Part<'beat' | 'leave' | 'listPresent'> {

@@ -1,3 +1,5 @@
+import type { HotChannel, HotKey, LockName, PresenceKind } from './keys.ts';
+
 /**
  * Hot state: what is wanted fast and may be lost. Losing all of it costs time, never truth; README.md says what each
  * fault does. Every call that needs Redis rejects with SignalboxError UNAVAILABLE, at once, while Redis is away.
@@ -16,7 +18,7 @@ export interface Presence {
 }
 
 export interface Lock {
-  name: string;
+  name: LockName;
   owner: string;
   /** Fencing number: higher at every acquisition of this name. Whoever writes with a lower one than was seen has lost. */
   token: number;
@@ -32,7 +34,7 @@ export interface HotStateState {
 
 export type MessageHandler = (message: string, channel: string) => void;
 
-/** Names passed here come from keys.ts. Times are in the unit that the name says. */
+/** Names come from keys.ts, which the types see to. Times are in the unit that the name says. */
 export interface HotState {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -41,43 +43,38 @@ export interface HotState {
   fullness(): Promise<number | null>;
 
   /** With `ttlMs` its time begins anew: what is asked for stays. */
-  get(key: string, ttlMs?: number): Promise<string | null>;
-  set(key: string, value: string, ttlMs?: number): Promise<void>;
-  delete(key: string): Promise<boolean>;
+  get(key: HotKey, ttlMs?: number): Promise<string | null>;
+  set(key: HotKey, value: string, ttlMs?: number): Promise<void>;
+  delete(key: HotKey): Promise<boolean>;
   /** Adds and returns the new value. The first addition starts the ttl; later ones do not prolong it. */
-  increment(key: string, by: number, ttlMs: number): Promise<number>;
+  increment(key: HotKey, by: number, ttlMs: number): Promise<number>;
   /** Takes from a bucket: all of the cost, a whole number, or nothing. A cost of 0 only looks. */
-  draw(key: string, bucket: Bucket, cost: number): Promise<Drawn>;
+  draw(key: HotKey, bucket: Bucket, cost: number): Promise<Drawn>;
   /**
    * Adds to a count that shall not pass `max`, or leaves it. Null when the count is not known and `from` does not say
    * what it is: count, and ask again with that. A negative `by` gives back, and does nothing to a count that is not known.
    */
-  reserve(key: string, wish: Reservation): Promise<Reserved | null>;
+  reserve(key: HotKey, wish: Reservation): Promise<Reserved | null>;
 
   /** Never rejects: hears this process at once, and others when Redis is there. Says whether it was sent to others. */
-  publish(channel: string, message: string): Promise<boolean>;
+  publish(channel: HotChannel, message: string): Promise<boolean>;
   /** Lives through lost connections. Returns how to stop. */
-  subscribe(channel: string, handler: MessageHandler): Promise<() => Promise<void>>;
+  subscribe(channel: HotChannel, handler: MessageHandler): Promise<() => Promise<void>>;
   /** A glob as Redis has it: `*` any run of characters, `?` one, `[abc]` one of these. */
-  subscribePattern(pattern: string, handler: MessageHandler): Promise<() => Promise<void>>;
+  subscribePattern(pattern: HotChannel, handler: MessageHandler): Promise<() => Promise<void>>;
 
   /** Called when messages of other processes may have been missed: read the truth again. Returns how to stop. */
   onGap(listener: () => void): () => void;
 
-  appendStream(key: string, fields: Record<string, string>, cap: StreamCap): Promise<string>;
+  appendStream(key: HotKey, fields: Record<string, string>, cap: StreamCap): Promise<string>;
   /** Entries after that id (null: from the oldest kept), oldest first. */
-  readStream(key: string, afterId: string | null, limit: number): Promise<StreamEntry[]>;
+  readStream(key: HotKey, afterId: string | null, limit: number): Promise<StreamEntry[]>;
 
-  /** Newest first, at most `maxEntries` kept. */
-  pushToList(key: string, value: string, cap: { maxEntries: number; ttlSeconds: number }): Promise<void>;
-  readList(key: string, limit: number): Promise<string[]>;
+  beat(kind: PresenceKind, member: { id: string; data: string; ttlMs: number }): Promise<void>;
+  leave(kind: PresenceKind, id: string): Promise<void>;
+  listPresent(kind: PresenceKind): Promise<Presence[]>;
 
-  /** `kind` groups what is listed together, such as `agent`. */
-  beat(kind: string, member: { id: string; data: string; ttlMs: number }): Promise<void>;
-  leave(kind: string, id: string): Promise<void>;
-  listPresent(kind: string): Promise<Presence[]>;
-
-  acquireLock(name: string, owner: string, ttlMs: number): Promise<Lock | null>;
+  acquireLock(name: LockName, owner: string, ttlMs: number): Promise<Lock | null>;
   /** False when the lock is no longer this one: stop what it protects. */
   renewLock(lock: Lock, ttlMs: number): Promise<boolean>;
   releaseLock(lock: Lock): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { drawnOf } from './buckets.ts';
 import type { RedisClient } from './connect.ts';
-import { KEY } from './keys.ts';
+import { KEY, type PresenceKind } from './keys.ts';
 import type { HotState, Lock, Presence, StreamEntry } from './port.ts';
 import * as scripts from './scripts.ts';
 
@@ -16,8 +16,6 @@ export type RedisCommands = Pick<
   | 'reserve'
   | 'appendStream'
   | 'readStream'
-  | 'pushToList'
-  | 'readList'
   | 'beat'
   | 'leave'
   | 'listPresent'
@@ -122,10 +120,7 @@ function budgets(evaluate: Evaluate): Pick<RedisCommands, 'draw' | 'reserve'> {
 
 const numbers = (reply: unknown): number[] => (Array.isArray(reply) ? reply.map(Number) : []);
 
-function logs(
-  { run }: Runner,
-  evaluate: Evaluate,
-): Pick<RedisCommands, 'appendStream' | 'readStream' | 'pushToList' | 'readList'> {
+function logs({ run }: Runner, evaluate: Evaluate): Pick<RedisCommands, 'appendStream' | 'readStream'> {
   return {
     async appendStream(key, fields, { maxEntries, ttlSeconds }) {
       const args = [maxEntries, ttlSeconds, ...Object.entries(fields).flat()];
@@ -136,19 +131,11 @@ function logs(
       const entries = await run('read a stream', (client) => client.xrange(key, from, '+', 'COUNT', limit));
       return entries.map(([id, flat]): StreamEntry => ({ id, fields: pairUp(flat) }));
     },
-    async pushToList(key, value, { maxEntries, ttlSeconds }) {
-      await evaluate('add to a list', scripts.PUSH_TO_LIST, {
-        keys: [key],
-        args: [value, maxEntries, ttlSeconds],
-      });
-    },
-    readList: (key, limit) =>
-      limit <= 0 ? Promise.resolve([]) : run('read a list', (client) => client.lrange(key, 0, limit - 1)),
   };
 }
 
 function presence(evaluate: Evaluate): Pick<RedisCommands, 'beat' | 'leave' | 'listPresent'> {
-  const keysOf = (kind: string): string[] => [KEY.presence(kind), KEY.presenceData(kind)];
+  const keysOf = (kind: PresenceKind): string[] => [KEY.presence(kind), KEY.presenceData(kind)];
   return {
     async beat(kind, { id, data, ttlMs }) {
       await evaluate('note a heartbeat', scripts.BEAT, { keys: keysOf(kind), args: [id, data, ttlMs] });

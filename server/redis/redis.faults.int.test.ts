@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type PrivateRedis, startPrivateRedis } from '#server/testing/private-redis.ts';
 import { eventually } from './contract.ts';
-import { KEY } from './keys.ts';
+import { CHANNEL, KEY, LOCK, PRESENCE } from './keys.ts';
 import type { HotState } from './port.ts';
 import { createRedisHotState } from './redis.ts';
 
@@ -39,34 +39,34 @@ describe('Redis hot state under faults', () => {
     );
 
   it('gives a higher fencing token after FLUSHALL', async () => {
-    const before = await state.acquireLock('sweeper', 'me', 60_000);
+    const before = await state.acquireLock(LOCK.agentHealth, 'me', 60_000);
     await raw.flushall();
-    const after = await state.acquireLock('sweeper', 'you', 60_000);
+    const after = await state.acquireLock(LOCK.agentHealth, 'you', 60_000);
     expect(after?.token).toBeGreaterThan(before?.token ?? Number.POSITIVE_INFINITY);
     expect(before && (await state.renewLock(before, 60_000))).toBe(false);
   });
 
   it('gives a higher token even when the clock of Redis lies behind the last one', async () => {
     const future = (Date.now() + 3_600_000) * 1000;
-    await raw.set(KEY.lockToken('sweeper'), String(future));
-    const lock = await state.acquireLock('sweeper', 'me', 60_000);
+    await raw.set(KEY.lockToken(LOCK.agentHealth), String(future));
+    const lock = await state.acquireLock(LOCK.agentHealth, 'me', 60_000);
     expect(lock?.token).toBe(future + 1);
   });
 
   it('goes on after FLUSHALL: counters start anew, streams and presence fill again', async () => {
-    const key = KEY.counter('calls');
+    const key = KEY.mcpFaults('calls');
     await state.increment(key, 5, 60_000);
     const old = await state.appendStream(
       KEY.runProgress('r'),
       { n: '1' },
       { maxEntries: 10, ttlSeconds: 60 },
     );
-    await state.beat('agents', { id: 'a', data: '', ttlMs: 60_000 });
+    await state.beat(PRESENCE.agents, { id: 'a', data: '', ttlMs: 60_000 });
     await raw.flushall();
     expect(await state.increment(key, 1, 60_000)).toBe(1);
-    expect(await state.listPresent('agents')).toEqual([]);
-    await state.beat('agents', { id: 'a', data: '', ttlMs: 60_000 });
-    expect(await state.listPresent('agents')).toHaveLength(1);
+    expect(await state.listPresent(PRESENCE.agents)).toEqual([]);
+    await state.beat(PRESENCE.agents, { id: 'a', data: '', ttlMs: 60_000 });
+    expect(await state.listPresent(PRESENCE.agents)).toHaveLength(1);
     await state.appendStream(KEY.runProgress('r'), { n: '2' }, { maxEntries: 10, ttlSeconds: 60 });
     const newer = await state.readStream(KEY.runProgress('r'), old, 10);
     expect(newer.map((entry) => entry.fields.n)).toEqual(['2']);
@@ -76,37 +76,37 @@ describe('Redis hot state under faults', () => {
     const heard: string[] = [];
     let gaps = 0;
     state.onGap(() => gaps++);
-    await state.subscribe('channel', (message) => heard.push(message));
+    await state.subscribe(CHANNEL.agents, (message) => heard.push(message));
     await server.kill();
     await eventually(() => expect(state.state()).toMatchObject({ connected: false, subscribed: false }));
-    const calls = Array.from({ length: 1000 }, (_, i) => state.get(KEY.cache(String(i))));
+    const calls = Array.from({ length: 1000 }, (_, i) => state.get(KEY.workspaceContent('org', String(i))));
     const results = await Promise.allSettled(calls);
     expect(results.every((result) => result.status === 'rejected')).toBe(true);
-    await expect(state.acquireLock('l', 'me', 1000)).rejects.toEqual(unavailable);
-    expect(await state.publish('channel', 'alone')).toBe(false);
+    await expect(state.acquireLock(LOCK.agentHealth, 'me', 1000)).rejects.toEqual(unavailable);
+    expect(await state.publish(CHANNEL.agents, 'alone')).toBe(false);
     await eventually(() => expect(heard).toEqual(['alone']));
-    await state.subscribe('new-channel', (message) => heard.push(message));
+    await state.subscribe(CHANNEL.access, (message) => heard.push(message));
     expect(gaps).toBe(0);
 
     await server.start();
     await isBack();
     expect(gaps).toBe(1);
-    await state.set(KEY.cache('x'), 'y');
-    expect(await state.get(KEY.cache('x'))).toBe('y');
+    await state.set(KEY.workspaceContent('org', 'x'), 'y');
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBe('y');
     await eventually(async () => {
-      await raw.publish('channel', 'outside');
-      await raw.publish('new-channel', 'outside too');
+      await raw.publish(CHANNEL.agents, 'outside');
+      await raw.publish(CHANNEL.access, 'outside too');
       expect(heard).toEqual(expect.arrayContaining(['outside', 'outside too']));
     });
   });
 
   it('gives up what a hanging server does not answer, and comes back when it does', async () => {
     await raw.call('CLIENT', 'PAUSE', '60000', 'ALL');
-    await expect(state.get(KEY.cache('x'))).rejects.toEqual(unavailable);
+    await expect(state.get(KEY.workspaceContent('org', 'x'))).rejects.toEqual(unavailable);
     await server.kill();
     await server.start();
     await isBack();
-    expect(await state.get(KEY.cache('x'))).toBeNull();
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBeNull();
   });
 
   it('connects anew when its server has become a replica', async () => {
@@ -116,22 +116,24 @@ describe('Redis hot state under faults', () => {
     };
     const before = await killed();
     await raw.replicaof('127.0.0.1', replica.port);
-    await expect(state.set(KEY.cache('x'), 'y')).rejects.toEqual(unavailable);
+    await expect(state.set(KEY.workspaceContent('org', 'x'), 'y')).rejects.toEqual(unavailable);
     await eventually(async () => expect(await killed()).toBeGreaterThan(before));
     await raw.replicaof('NO', 'ONE');
-    await eventually(() => state.set(KEY.cache('x'), 'y'));
-    expect(await state.get(KEY.cache('x'))).toBe('y');
+    await eventually(() => state.set(KEY.workspaceContent('org', 'x'), 'y'));
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBe('y');
     await isBack();
   });
 
   it('says that Redis is full, and works again when it is not', async () => {
     await raw.config('SET', 'maxmemory', '1');
-    const failure = await state.set(KEY.cache('x'), 'y').catch((error: unknown) => error);
+    const failure = await state.set(KEY.workspaceContent('org', 'x'), 'y').catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('full') });
-    await expect(state.beat('agents', { id: 'a', data: '', ttlMs: 1000 })).rejects.toEqual(unavailable);
+    await expect(state.beat(PRESENCE.agents, { id: 'a', data: '', ttlMs: 1000 })).rejects.toEqual(
+      unavailable,
+    );
     await raw.config('SET', 'maxmemory', '0');
-    await state.set(KEY.cache('x'), 'y');
-    expect(await state.get(KEY.cache('x'))).toBe('y');
+    await state.set(KEY.workspaceContent('org', 'x'), 'y');
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBe('y');
   });
 
   it('warns when Redis may evict keys, and only then', async () => {

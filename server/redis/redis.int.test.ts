@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateRedis, startPrivateRedis } from '#server/testing/private-redis.ts';
 import { describeHotStateContract, eventually } from './contract.ts';
-import { KEY } from './keys.ts';
+import { CHANNEL, KEY, LOCK, PRESENCE } from './keys.ts';
 import type { HotState } from './port.ts';
 import { createRedisHotState } from './redis.ts';
 
@@ -33,7 +33,7 @@ describeHotStateContract('Redis', async () => {
 describe('Redis hot state', () => {
   it('carries messages between processes, each once, also from foreign publishers', async () => {
     const [one, two, raw] = [await start(), await start(), new Redis(url)];
-    const channel = `test-${randomUUID()}`;
+    const channel = CHANNEL.workspace(randomUUID());
     const heard: string[] = [];
     await one.subscribe(channel, (message) => heard.push(`one ${message}`));
     await two.subscribe(channel, (message) => heard.push(`two ${message}`));
@@ -53,7 +53,7 @@ describe('Redis hot state', () => {
   it('does not wait for one answer before it asks the next', async () => {
     const state = await start();
     const raw = new Redis(url);
-    const key = KEY.counter(`pipelined-${randomUUID()}`);
+    const key = KEY.mcpFaults(`pipelined-${randomUUID()}`);
     const reads = async (): Promise<number> => {
       const info = await raw.info('stats');
       return Number(/^total_reads_processed:(\d+)/m.exec(info)?.[1]);
@@ -69,12 +69,13 @@ describe('Redis hot state', () => {
 
   it('shares locks and presence between processes', async () => {
     const [one, two] = [await start(), await start()];
-    const name = randomUUID();
+    const name = LOCK.agentProbe(randomUUID(), 1);
+    const kind = PRESENCE.mcpCallers(randomUUID());
     const lock = await one.acquireLock(name, 'one', 60_000);
     expect(await two.acquireLock(name, 'two', 60_000)).toBeNull();
     expect(lock && (await two.releaseLock(lock))).toBe(true);
-    await one.beat(name, { id: 'a', data: 'here', ttlMs: 60_000 });
-    expect((await two.listPresent(name)).map(({ id }) => id)).toEqual(['a']);
+    await one.beat(kind, { id: 'a', data: 'here', ttlMs: 60_000 });
+    expect((await two.listPresent(kind)).map(({ id }) => id)).toEqual(['a']);
     await Promise.all([one.stop(), two.stop()]);
   });
 });

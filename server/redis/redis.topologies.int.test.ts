@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { type PrivateRedis, startPrivateRedis, startPrivateSentinel } from '#server/testing/private-redis.ts';
 import { describeHotStateContract, eventually } from './contract.ts';
-import { KEY } from './keys.ts';
+import { KEY, LOCK } from './keys.ts';
 import { createRedisHotState } from './redis.ts';
 
 /** Sentinels take their time. */
@@ -69,15 +69,15 @@ describe('Redis Sentinel', () => {
   it('follows the master when another takes over', async () => {
     const state = createRedisHotState({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/main` });
     await state.start();
-    await state.set(KEY.cache('x'), 'before');
-    const before = await state.acquireLock('sweeper', 'me', 60_000);
+    await state.set(KEY.workspaceContent('org', 'x'), 'before');
+    const before = await state.acquireLock(LOCK.agentHealth, 'me', 60_000);
     await copied();
     await master.kill();
-    await vi.waitFor(() => state.set(KEY.cache('x'), 'after'), PATIENCE);
-    expect(await state.get(KEY.cache('x'))).toBe('after');
+    await vi.waitFor(() => state.set(KEY.workspaceContent('org', 'x'), 'after'), PATIENCE);
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBe('after');
     await eventually(() => expect(state.state()).toMatchObject({ connected: true, subscribed: true }));
     expect(before && (await state.releaseLock(before))).toBe(true);
-    const after = await state.acquireLock('sweeper', 'you', 60_000);
+    const after = await state.acquireLock(LOCK.agentHealth, 'you', 60_000);
     expect(after?.token).toBeGreaterThan(before?.token ?? Number.POSITIVE_INFINITY);
     await state.stop();
   });
@@ -107,8 +107,8 @@ describe('Redis over TLS', () => {
     const tlsCa = await readFile(join(folder, 'cert.pem'), 'utf8');
     const state = createRedisHotState({ url: `rediss://:p%40ss%3Aword@localhost:${tlsPort}`, tlsCa });
     await state.start();
-    await state.set(KEY.cache('x'), 'secret');
-    expect(await state.get(KEY.cache('x'))).toBe('secret');
+    await state.set(KEY.workspaceContent('org', 'x'), 'secret');
+    expect(await state.get(KEY.workspaceContent('org', 'x'))).toBe('secret');
     await state.stop();
   });
 

@@ -14,12 +14,6 @@ local id = redis.call('XADD', KEYS[1], 'MAXLEN', '=', ARGV[1], '*', unpack(ARGV,
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return id`;
 
-/** KEYS: list. ARGV: value, max entries, ttl s. */
-export const PUSH_TO_LIST = `
-redis.call('LPUSH', KEYS[1], ARGV[1])
-redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
-redis.call('EXPIRE', KEYS[1], ARGV[3])`;
-
 const NOW_MS = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;

@@ -5,7 +5,8 @@ import type { Registry } from '#server/agents/registry/registry.ts';
 import type { Workspaces } from '#server/agents/workspace/workspaces.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { OrgId, VersionId } from '#server/domain/ids.ts';
+import type { OrgId, RunId, VersionId } from '#server/domain/ids.ts';
+import type { Said } from '#server/domain/said.ts';
 import type { McpGateway } from '#server/gateway/gateway.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AuditDetails } from '#server/identity/audit/note.ts';
@@ -37,6 +38,8 @@ export interface Services {
   readonly tenantOfQueue: (queue: string) => OrgId;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
+  /** What agents say of a run while they work on it; UNAVAILABLE while hot state is away. */
+  readonly said: (runId: RunId, from: { after: string | null; limit: number }) => Promise<Said[]>;
   readonly live: LiveFeed;
   readonly cursors: Cursors;
   readonly newUuid: () => string;

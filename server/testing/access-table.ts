@@ -64,6 +64,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/runs/{id}/hand-outs': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/late-answers': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/logs': { roles: 'yyyyyn', scopes: ['runs:read'] },
+  'GET /api/v1/runs/{id}/said': { roles: 'yyyyyn', scopes: ['runs:read'] },
   'POST /api/v1/runs/{id}/reveal': { roles: ADMIN, scopes: ['payload:read'] },
   'GET /api/v1/runs/{id}/lineage': { roles: ALL, scopes: ['runs:read'] },
   'GET /api/v1/runs/{id}/objects/{hash}': { roles: 'yyyyyn', scopes: ['payload:read'], agent: true },

@@ -10,6 +10,7 @@ import { LOCAL_OWNER } from '#server/identity/actor.ts';
 import { createPlaces } from '#server/identity/limits/places.ts';
 import type { AuthenticateSocket } from '#server/identity/socket-sign-in.ts';
 import { createRelay, type Relay, type RelayOptions } from '#server/realtime/relay.ts';
+import { PRESENCE } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 
 export const LIVE_TOKEN = 'a-token-of-this-test';
@@ -47,7 +48,7 @@ export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
     services: {
       db,
       graphOf: createGraphCache(db.finder),
-      presence: { list: () => hot.listPresent('agent') },
+      presence: { list: () => hot.listPresent(PRESENCE.agents) },
     },
     ...{ hot, now: Date.now, onTrouble },
     ...options.relay,

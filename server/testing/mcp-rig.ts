@@ -56,7 +56,7 @@ export interface McpRig extends AsyncDisposable {
 export async function startMcpRig(settings: Record<string, string> = {}): Promise<McpRig> {
   // Root says that it trusts the programs of tests; for anybody else there is nothing to say.
   const trust: Record<string, string> =
-    process.getuid?.() === 0 ? { SIGNALBOX_MCP_PROGRAM_USER: 'root' } : {};
+    process.getuid?.() === 0 && settings.SIGNALBOX_MCP_PROGRAMS ? { SIGNALBOX_MCP_PROGRAM_USER: 'root' } : {};
   const http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8', ...trust, ...settings });
   const attempt: McpRig['try'] = (path, body, method) =>
     http.call(`/api/v1/mcp${path}`, body, method === undefined ? {} : { method });

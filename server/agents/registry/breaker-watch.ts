@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { CHANNEL, LOCK } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { type BreakerOptions, coolDownMs, createBreakerCounts, isAgentFault } from './breaker.ts';
 import { lockUnlessAway, type Turn } from './lock-unless-away.ts';
@@ -90,7 +90,7 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
         const probe = probes.get(record.id);
         if (probe && (breaker === null || probe.until <= now)) endProbe(record.id);
         if (breaker === null || breaker.probeAt > now || probes.has(record.id)) continue;
-        const name = `probe:${record.id}:${breaker.trips}`;
+        const name = LOCK.agentProbe(record.id, breaker.trips);
         const turn = await lockUnlessAway(hot, { name, owner: watch.owner, forMs: PROBE_MS });
         if (turn) probes.set(record.id, { turn, until: now + PROBE_MS });
       }

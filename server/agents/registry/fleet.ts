@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { type AgentState, presenceOf } from '#server/domain/routing.ts';
 import { isYoung } from '#server/domain/young.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { CHANNEL, LOCK } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { FleetEntry } from '../dispatcher.ts';
 import type { BreakerWatch } from './breaker-watch.ts';
@@ -191,7 +191,7 @@ export function createFleet(options: FleetOptions): Fleet {
       .map(({ record: { id, orgId }, state, load, lastBeatAt }) => ({ id, orgId, state, load, lastBeatAt }));
     if (changes.length === 0) return;
     // One process writes: what is busy differs by who looks.
-    const turn = await lockUnlessAway(hot, { name: 'agent-health', owner: options.owner, forMs: 10_000 });
+    const turn = await lockUnlessAway(hot, { name: LOCK.agentHealth, owner: options.owner, forMs: 10_000 });
     if (!turn) return;
     try {
       await writeHealth(options.sql, changes);

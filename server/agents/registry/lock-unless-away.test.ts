@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { LOCK } from '#server/redis/keys.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import { lockUnlessAway } from './lock-unless-away.ts';
 
-const asked = { name: 'turn', owner: 'me', forMs: 60_000 };
+const asked = { name: LOCK.agentHealth, owner: 'me', forMs: 60_000 };
 
 test('one has the turn, until it ends it', async () => {
   const hot = createMemoryHotState();

@@ -1,3 +1,4 @@
+import type { LockName } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 
 export interface Turn {
@@ -12,7 +13,7 @@ const ALONE: Turn = { end: async () => undefined };
  */
 export async function lockUnlessAway(
   hot: Pick<HotState, 'acquireLock' | 'releaseLock'>,
-  { name, owner, forMs }: { name: string; owner: string; forMs: number },
+  { name, owner, forMs }: { name: LockName; owner: string; forMs: number },
 ): Promise<Turn | null> {
   try {
     const lock = await hot.acquireLock(name, owner, forMs);

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AgentId, DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import { PRESENCE } from '#server/redis/keys.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import { eventually, openWorld, type World } from '#server/testing/agent-world.ts';
 import { type AgentSystem, createAgentSystem } from '../system.ts';
@@ -50,7 +51,7 @@ describe('a process that has just begun', () => {
     // It beat for hours, which is written down nowhere but in a hot state that ended with the process.
     await sql`UPDATE agents SET registered_at = now() - interval '9 hours'`;
     await sql`UPDATE agent_health SET last_beat_at = now() - interval '9 hours'`;
-    await world.hot.leave('agent', id);
+    await world.hot.leave(PRESENCE.agents, id);
     await world.restart();
     expect(stateAt(world.program().agents, id)).toBe('online');
     const told = await sql<{ type: string }[]>`

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { AgentId } from '#server/domain/ids.ts';
+import { PRESENCE } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
-
-const KIND = 'agent';
 
 const signSchema = z.object({
   generation: z.int(),
@@ -42,14 +41,16 @@ export function createPresence(options: { hot: HotState; now(): number; ttlMs: n
       const sign = signSchema.parse(given);
       remember(agent, { ...sign, at: now() });
       // Away: those who listen here know, and the others hear the next one.
-      await hot.beat(KIND, { id: agent, data: JSON.stringify(sign), ttlMs }).catch(() => undefined);
+      await hot
+        .beat(PRESENCE.agents, { id: agent, data: JSON.stringify(sign), ttlMs })
+        .catch(() => undefined);
     },
     async leave(agent) {
       seen.delete(agent);
-      await hot.leave(KIND, agent).catch(() => undefined);
+      await hot.leave(PRESENCE.agents, agent).catch(() => undefined);
     },
     async read() {
-      const present = await hot.listPresent(KIND).catch(() => []);
+      const present = await hot.listPresent(PRESENCE.agents).catch(() => []);
       for (const { id, data, expiresAt } of present) {
         const sign = signSchema.safeParse(parseOrNull(data));
         if (sign.success) remember(id as AgentId, { ...sign.data, at: Math.min(expiresAt - ttlMs, now()) });

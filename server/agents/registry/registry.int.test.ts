@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentFailure } from '#server/agents/agent.ts';
 import { type AgentId, DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { AgentState } from '#server/domain/routing.ts';
+import { PRESENCE } from '#server/redis/keys.ts';
 import { eventually, openWorld, type World } from '#server/testing/agent-world.ts';
 import { joinByPull } from '#server/testing/scripted-agents.ts';
 
@@ -186,7 +187,7 @@ describe('fleet', () => {
     const { registry, fleet } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     await eventually(() => expect(stateIn(world, id)).toBe('online'));
-    await world.hot.leave('agent', id);
+    await world.hot.leave(PRESENCE.agents, id);
     await fleet.refresh();
     expect(stateIn(world, id)).toBe('online');
   });

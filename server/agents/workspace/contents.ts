@@ -6,7 +6,7 @@ import { type DoorDatabase, inTenant } from '#db/tenant.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
-import { KEY } from '#server/redis/keys.ts';
+import { type HotKey, KEY } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 
 /** Text, unless its bytes are none. */
@@ -55,7 +55,7 @@ const HOT_TTL_MS = 3_600_000;
 export function createContents(options: ContentsOptions): Contents {
   const { db, hot, payloads, watch, fileMaxBytes, now } = options;
 
-  async function lookHot(key: string): Promise<Content | null> {
+  async function lookHot(key: HotKey): Promise<Content | null> {
     try {
       const found = await hot.get(key, HOT_TTL_MS);
       watch.looked(found === null ? 'miss' : 'hit');

@@ -9,6 +9,7 @@ import { listLateAnswers } from '#server/services/run/late-answers.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { listRunLogs } from '#server/services/run/logs.ts';
 import { revealRun } from '#server/services/run/reveal.ts';
+import { listSaid } from '#server/services/run/said.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import { presentRunShape, runShapeSchema } from '../wire/run-shape.ts';
 import {
@@ -20,9 +21,11 @@ import {
   presentLateAnswer,
   presentRevealed,
   presentRunLog,
+  presentSaid,
   presentStageOfRun,
   revealedSchema,
   runLogLineSchema,
+  saidSchema,
   stageOfRunSchema,
 } from '../wire/task.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
@@ -172,6 +175,29 @@ export const runDetails = {
         ...(beyond === undefined ? {} : { beyond: { stage: place, epoch, line } }),
       });
       return { logs: page.items.map(presentRunLog), next_cursor: page.nextCursor };
+    },
+  }),
+
+  said: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/said',
+    summary: 'Read what agents say of a run just now',
+    description:
+      'The newest progress, notes and log lines of all its stages in the order in which they came, as hot state keeps them: `SIGNALBOX_STREAM_MAX` of them, for `SIGNALBOX_TASK_STATE_TTL` seconds after the last. Events and log keep what counts. 503 while Redis is away.',
+    input: z.strictObject({
+      id: idSchema('run'),
+      after: z
+        .string()
+        .regex(/^\d{1,16}-\d{1,16}$/)
+        .optional()
+        .describe('The last one seen.'),
+      limit: limitField(1000, 100),
+    }),
+    output: z.object({ said: z.array(saidSchema) }),
+    errors: ['NOT_FOUND', 'UNAVAILABLE'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      return { said: (await listSaid(services, actor, input)).map((said) => presentSaid(input.id, said)) };
     },
   }),
 

@@ -181,7 +181,7 @@ describe('no door shows what is marked', () => {
       role: 'operator',
       scopes: ['payload:read', 'runs:read'],
     });
-    for (const name of ['runs.get', 'runs.tasks', 'runs.events', 'runs.attempts', 'runs.logs']) {
+    for (const name of ['runs.get', 'runs.tasks', 'runs.events', 'runs.attempts', 'runs.logs', 'runs.said']) {
       const input = encodeURIComponent(JSON.stringify({ id: run }));
       const answer = await http.ask(`/api/trpc/${name}?input=${input}`, { headers: bearer(key) });
       expect([name, answer.status]).toEqual([name, 200]);

@@ -8,8 +8,17 @@ export const queueSchema = z
     queue: z.string(),
     messages: z.int(),
     consumers: z.int(),
-    unacked: z.int(),
-    oldest_age_ms: z.number().nullable(),
+    unacked: z
+      .int()
+      .describe(
+        'Tasks that agents have taken from it and not ended, over all processes. Of queues without tasks: messages in the hands of the process that answers.',
+      ),
+    oldest_age_ms: z
+      .number()
+      .nullable()
+      .describe(
+        'Since the first of its tasks could have been begun, whichever process put it there. Null when none waits, and where RabbitMQ holds messages that are no tasks.',
+      ),
     published_per_minute: z.int().describe('In the last minute, through the process that answers.'),
     delivered_per_minute: z.int(),
     returned_per_minute: z

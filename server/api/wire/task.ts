@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
-import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { idSchema, type RunId, taskId, taskIdSchema } from '#server/domain/ids.ts';
 import { LOG_LEVELS } from '#server/domain/messages.ts';
+import type { Said } from '#server/domain/said.ts';
 import { TASK_STATUSES, WAIT_CODES } from '#server/domain/statuses.ts';
 import { TASK_WORDS, taskWord } from '#server/domain/task-words.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
@@ -11,7 +12,7 @@ import type { LateAnswerView } from '#server/services/run/late-answers.ts';
 import type { RunLogLine } from '#server/services/run/logs.ts';
 import type { Revealed, RevealedTask } from '#server/services/run/reveal.ts';
 import type { TaskView } from '#server/services/run/run-view.ts';
-import type { Unshown } from '#server/services/run/shown.ts';
+import type { Shown, Unshown } from '#server/services/run/shown.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
 import type { TaskListItem } from '#server/services/task/list.ts';
 import { anyJson, anyObject, isoTime, isoTimeOrNull, nextCursor, time } from './values.ts';
@@ -164,6 +165,38 @@ export const presentRunLog = (line: RunLogLine): z.input<typeof runLogLineSchema
   stage: line.stage,
   line: line.line,
 });
+
+const saidFields = {
+  id: z.string().describe('Give it as `after` for what came since.'),
+  timestamp: time.describe('When it came.'),
+  task_id: taskIdSchema,
+  stage: z.int(),
+  epoch: z.int(),
+};
+export const saidSchema = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.literal('progress'),
+      ...saidFields,
+      progress: z.number().nullable(),
+      note: z.string().nullable().describe('Null, too, for those who may not read payloads.'),
+    }),
+    z.object({
+      type: z.literal('log'),
+      ...saidFields,
+      ...{ line: z.int(), level: z.enum(LOG_LEVELS), message: z.string(), fields: anyObject.nullable() },
+    }),
+  ])
+  .meta({ id: 'Said' });
+
+export function presentSaid(runId: RunId, said: Said & Shown): z.input<typeof saidSchema> {
+  const { id, at, stage, epoch } = said;
+  const common = { id, timestamp: isoTime(at), task_id: taskId(runId, stage), stage, epoch };
+  if (said.type === 'progress')
+    return { type: said.type, ...common, progress: said.progress, note: said.note };
+  const { type, line, level, message, fields } = said;
+  return { type, ...common, line, level, message, fields };
+}
 
 const revealedLine = ({ taskId, stage, line, ...rest }: RevealedTask['logs'][number]) => ({
   ...presentLogText(rest),

@@ -32,6 +32,7 @@ const PROBLEMS = {
   'retry-past-deadline': ['warning', 'Lower the delays or the attempts, or give the run more time.'],
   'retry-delay-order': ['warning', 'Raise maxSeconds, or lower initialSeconds.'],
   'concurrency-limits': ['warning', 'Give the key one limit in all stages, or name another key here.'],
+  'no-effect': ['warning', 'Leave it out, or change what takes its effect away.'],
   'optional-fails-run': ['warning', 'Make the stage required, or choose another onFailure.'],
   'mark-no-effect': ['warning', 'Correct the pointer, or remove it.'],
   'mark-passed-on': [

@@ -394,7 +394,7 @@ describe('settings', () => {
   });
 
   it('let a pinned agent have labels and capabilities as well', () => {
-    const agent = { pinned: 'box', requireLabels: ['gpu'], requireCapabilities: ['echo'] };
+    const agent = { pinned: 'box', requireLabels: ['gpu'], requireCapabilities: ['draw'] };
     expect(codesOf(graphOf({ a: { agent } }))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { measureJson } from '../json.ts';
 import { checkExpressions } from './checks/expressions.ts';
+import { checkIdleOptions } from './checks/idle-options.ts';
 import { checkMarks } from './checks/marks.ts';
 import { buildModel, type Model } from './checks/model.ts';
 import { createPatternBudget } from './checks/patterns.ts';
@@ -61,4 +62,5 @@ function checkGraph(graph: Graph, report: Report): void {
   checkReachability(model, expressions, report);
   checkReferences(model, expressions, report);
   checkSettings(model, expressions, report);
+  checkIdleOptions(model, expressions, report);
 }

@@ -1,4 +1,4 @@
-import { CHANNEL, KEY } from '#server/redis/keys.ts';
+import { CHANNEL, KEY, PRESENCE } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { BreakerShare } from './breaker.ts';
 
@@ -35,15 +35,13 @@ const KEPT_MS = 15_000;
 /** Whoever has called nothing for so long takes no part in what may be called. */
 const USED_MS = 30_000;
 
-const presenceOf = (connectionId: string): string => `mcp-${connectionId}`;
-
 export function createPeers({ hot, id, now }: PeersOptions): Peers {
   const joined = new Map<string, { usedAt: number; count: number; ready: Promise<void> }>();
   const listeners = new Set<(connectionId: string, restMs: number | null) => void>();
   let unsubscribe: (() => Promise<void>) | undefined;
 
   async function beat(connectionId: string): Promise<void> {
-    const kind = presenceOf(connectionId);
+    const kind = PRESENCE.mcpCallers(connectionId);
     const entry = joined.get(connectionId);
     const count = await hot
       .beat(kind, { id, data: '', ttlMs: KEPT_MS })
@@ -61,7 +59,7 @@ export function createPeers({ hot, id, now }: PeersOptions): Peers {
 
   function leave(connectionId: string): void {
     joined.delete(connectionId);
-    hot.leave(presenceOf(connectionId), id).catch(() => undefined);
+    hot.leave(PRESENCE.mcpCallers(connectionId), id).catch(() => undefined);
   }
 
   const say = (

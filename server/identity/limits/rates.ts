@@ -1,5 +1,5 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import { KEY } from '#server/redis/keys.ts';
+import { type HotKey, KEY } from '#server/redis/keys.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
 import type { Actor } from '../actor.ts';
 import { isFromHere } from '../loopback.ts';
@@ -69,7 +69,7 @@ const REQUEST_CLASSES = ['reads', 'writes', 'agents'] as const;
 
 interface Charge {
   policy: string;
-  key: string;
+  key: HotKey;
   bucket: Bucket;
   cost: number;
 }
@@ -137,7 +137,9 @@ export function createRates({ hot, local, perMinute, isLocalOnly, now, onLimited
         ...{ policy: 'sign-ins', key: KEY.rate('sign-ins', subject), bucket, cost: 1 },
       }));
       // Counted here too at any time: guessing shall gain nothing by hot state going away.
-      const here = await Promise.all(charges.map(({ key, cost }) => local.draw(`here:${key}`, bucket, cost)));
+      const here = await Promise.all(
+        subjects.map((subject) => local.draw(KEY.rate('sign-ins-here', subject), bucket, 1)),
+      );
       const refused = here.findIndex(({ isTaken }) => !isTaken);
       const [charge, drawn] = [charges[refused], here[refused]];
       if (charge && drawn) {

@@ -3,6 +3,7 @@ import { HIDDEN_WORDS, hideError, hideWords } from '#server/domain/engine/quiet.
 import type { Marks } from '#server/domain/graph/marks.ts';
 import { conceal } from '#server/domain/hidden.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
+import type { Said } from '#server/domain/said.ts';
 
 declare const SHOWN: unique symbol;
 
@@ -62,6 +63,15 @@ export function showLine<Line extends { message: string; fields: JsonObject | nu
   isQuiet: boolean,
 ): Line & Shown {
   return shown(isQuiet ? { ...line, message: HIDDEN_WORDS, fields: null } : line);
+}
+
+/** As with lines of the log. A note is no more than a word of the agent's, and is for those who may read what it works with. */
+export function showSaid(
+  said: Said,
+  { isQuiet, mayReadNotes }: { isQuiet: boolean; mayReadNotes: boolean },
+): Said & Shown {
+  if (said.type === 'log') return showLine(said, isQuiet);
+  return shown(isQuiet || !mayReadNotes ? { ...said, note: null } : said);
 }
 
 export function showAttempt<Attempt extends { error: TaskError | null; stage: number }>(
