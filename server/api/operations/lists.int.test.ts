@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { connectDatabase, connectFinder, type Sql } from '#db/client.ts';
+import { fromUuid, type RunId, taskId } from '#server/domain/ids.ts';
 import { LOOKS } from '#server/services/born-page.ts';
 import { type HeardDatabase, type HeardStatement, hearStatements } from '#server/testing/heard-statements.ts';
 import { ago } from '#server/testing/listed-filters.ts';
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const one = { url: listed.program.database.url, applicationName: 'planner', max: 1 };
   planners = { kept: connectFinder(one), 'by value': connectDatabase({ ...one, plansByValue: true }) };
   const [row] = await listed.program.database.sql`SELECT id::text FROM runs ORDER BY id LIMIT 1`;
-  oldestRun = `run_${String(row?.id).replaceAll('-', '')}`;
+  oldestRun = fromUuid('run', String(row?.id));
 });
 afterAll(async () => {
   await Promise.all(Object.values(planners ?? {}).map((client) => client.end({ timeout: 5 })));
@@ -94,6 +95,7 @@ const VALUES: Record<string, readonly unknown[]> = {
 
 /** Stands for one of the runs, whose ids are made anew each time. */
 const A_RUN = id('run', 0);
+const A_TASK = taskId(A_RUN as RunId, 0);
 /** What something is listed of. */
 const OF: Record<string, Record<string, unknown>> = {
   'bulk.items': { id: BULK },
@@ -101,6 +103,8 @@ const OF: Record<string, Record<string, unknown>> = {
   'runs.handOuts': { id: A_RUN },
   'runs.lateAnswers': { id: A_RUN },
   'runs.logs': { id: A_RUN },
+  'runs.tasks': { id: A_RUN },
+  'tasks.logs': { id: A_TASK },
   'pipelines.versions': { id: PIPELINE },
   'grants.list': { id: PIPELINE },
 };
@@ -122,8 +126,11 @@ type Input = Record<string, unknown>;
 const PAGING = ['limit', 'cursor', 'order', 'sort'];
 
 /** The oldest one, which has had most tried. */
-let oldestRun = '';
-const ofSomeRun = (input: Input): Input => (input.id === A_RUN ? { ...input, id: oldestRun } : input);
+let oldestRun: RunId;
+function ofSomeRun(input: Input): Input {
+  if (input.id === A_TASK) return { ...input, id: taskId(oldestRun, 0) };
+  return input.id === A_RUN ? { ...input, id: oldestRun } : input;
+}
 
 const isFits = ({ operation }: NamedOperation, input: Input) => operation.input.safeParse(input).success;
 
