@@ -20,11 +20,13 @@ export async function abortBulk(
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(abortSchema, input);
   return inTenant(services.db, actor.orgId, async (tx) => {
-    await tx
+    const aborted = await tx
       .update(bulks)
       .set({ status: 'aborted', finishedAt: sql`now()` })
-      .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')));
-    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id }));
+      .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')))
+      .returning({ status: bulks.status });
+    const change = aborted.length === 0 ? {} : { before: { status: 'open' }, after: { status: 'aborted' } };
+    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id, ...change }));
     return loadBulk(tx, id);
   });
 }
