@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { Failure, useFailureSince } from '../shell/failure.tsx';
 import { useAct } from '../shell/use-act.ts';
+import { createWishKeys } from '../shell/wish-keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, TextArea } from '../ui/field.tsx';
@@ -20,6 +21,7 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
   const [text, setText] = useState('');
   const [seen, setSeen] = useState<{ text: string; servers: Found } | null>(null);
   const [done, setDone] = useState<Found | null>(null);
+  const [keys] = useState(createWishKeys);
   const preview = useAct('mcp.import', {
     inDialog: open,
     onDone: ({ servers }, given) => setSeen({ text: given.text, servers }),
@@ -27,7 +29,10 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
   const load = useAct('mcp.import', {
     refresh: [['mcp']],
     inDialog: open,
-    onDone: ({ servers }) => setDone(servers),
+    onDone({ servers }) {
+      keys.done();
+      setDone(servers);
+    },
   });
   const failure = useFailureSince(open, load.error ?? preview.error);
   const isSeen = seen?.text === text;
@@ -61,7 +66,11 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
               {words.preview}
             </Button>
             {good === 0 ? null : (
-              <Button look="primary" busy={load.isBusy} onClick={() => load.run({ text })}>
+              <Button
+                look="primary"
+                busy={load.isBusy}
+                onClick={() => load.run({ text, idempotency_key: keys.of({ text }) })}
+              >
                 {words.importGood(good)}
               </Button>
             )}

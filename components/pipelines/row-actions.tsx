@@ -22,6 +22,7 @@ import { useAct } from '../shell/use-act.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
+import { newKey } from '../ui/new-key.ts';
 import { useToast } from '../ui/toast.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 import type { Pipeline, RowRights } from './types.ts';
@@ -34,7 +35,7 @@ async function runSample(id: Pipeline['id']) {
   return act('pipelines.execute', {
     id,
     input_data: sampleOf(inputSchema),
-    idempotency_key: crypto.randomUUID(),
+    idempotency_key: newKey(),
   });
 }
 

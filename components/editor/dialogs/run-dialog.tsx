@@ -8,6 +8,7 @@ import { ApiError, act, query } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
+import { newKey } from '../../ui/new-key.ts';
 import { useToast } from '../../ui/toast.tsx';
 import { useEditor } from '../context.ts';
 import { JsonField } from '../panels/fields.tsx';
@@ -72,7 +73,7 @@ function RunAll({ onClose }: { onClose(): void }) {
         id: pipelineId as PipelineId,
         input_data: input ?? null,
         ...(isJsonObject(parameters) ? { parameters } : {}),
-        idempotency_key: crypto.randomUUID(),
+        idempotency_key: newKey(),
       }),
     );
   return (
@@ -127,7 +128,7 @@ function RunFrom({ from, isAlone, onClose }: { from: string; isAlone: boolean; o
         id: last as RunId,
         ...(isAlone ? { only: from } : { from }),
         version: 'newest',
-        idempotency_key: crypto.randomUUID(),
+        idempotency_key: newKey(),
       }),
     );
   return (

@@ -10,6 +10,7 @@ import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { newKey } from '../../ui/new-key.ts';
 import type { Pipeline } from '../types.ts';
 import { words } from './words.ts';
 
@@ -45,7 +46,7 @@ function Loaded({
 }) {
   const { inputSchema: schema } = version.graph as { inputSchema?: Json };
   const [value, setValue] = useState<Json | undefined>(() => sampleOf(schema));
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(() => newKey());
   const router = useRouter();
   const form = useId();
   const start = useAction('pipelines.execute', {

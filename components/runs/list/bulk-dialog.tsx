@@ -12,10 +12,10 @@ import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Skeleton } from '../../ui/feedback.tsx';
+import { newKey } from '../../ui/new-key.ts';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago } from '../../ui/text.tsx';
-import { newKey } from '../new-key.ts';
 import { type BulkAction, words } from '../words.ts';
 import type { RunFilter } from './filters.ts';
 

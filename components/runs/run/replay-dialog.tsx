@@ -13,8 +13,8 @@ import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextArea } from '../../ui/field.tsx';
+import { newKey } from '../../ui/new-key.ts';
 import { Select } from '../../ui/select.tsx';
-import { newKey } from '../new-key.ts';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
 
