@@ -16,24 +16,30 @@ const EXAMPLE =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: people write it so
   'servers:\n  tracker:\n    url: https://mcp.example.com/mcp\n    headers:\n      authorization: Bearer ${TRACKER_KEY}\n';
 
+/** Each text is connected once, however often it is asked for. */
+function useLoading(inDialog: boolean, onLoaded: (servers: Found) => void) {
+  const [keys] = useState(createWishKeys);
+  const load = useAct('mcp.import', {
+    refresh: [['mcp']],
+    inDialog,
+    onDone({ servers }) {
+      keys.done();
+      onLoaded(servers);
+    },
+  });
+  return { ...load, run: (text: string) => load.run({ text, idempotency_key: keys.of({ text }) }) };
+}
+
 /** Looked at first, then connected: what is wrong with one does not hold up the others. */
 export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [text, setText] = useState('');
   const [seen, setSeen] = useState<{ text: string; servers: Found } | null>(null);
   const [done, setDone] = useState<Found | null>(null);
-  const [keys] = useState(createWishKeys);
   const preview = useAct('mcp.import', {
     inDialog: open,
     onDone: ({ servers }, given) => setSeen({ text: given.text, servers }),
   });
-  const load = useAct('mcp.import', {
-    refresh: [['mcp']],
-    inDialog: open,
-    onDone({ servers }) {
-      keys.done();
-      setDone(servers);
-    },
-  });
+  const load = useLoading(open, setDone);
   const failure = useFailureSince(open, load.error ?? preview.error);
   const isSeen = seen?.text === text;
   const good = isSeen ? seen.servers.filter(({ problem }) => problem === null).length : 0;
@@ -66,11 +72,7 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
               {words.preview}
             </Button>
             {good === 0 ? null : (
-              <Button
-                look="primary"
-                busy={load.isBusy}
-                onClick={() => load.run({ text, idempotency_key: keys.of({ text }) })}
-              >
+              <Button look="primary" busy={load.isBusy} onClick={() => load.run(text)}>
                 {words.importGood(good)}
               </Button>
             )}
