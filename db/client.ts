@@ -31,7 +31,8 @@ export interface DatabaseOptions {
   onNotice?: (message: string) => void;
 }
 
-const COMMON = {
+/** Of each connection. */
+export const COMMON = {
   connect_timeout: 10,
   // Type look-ups cost a round trip at each connection, and arrays are passed as text.
   fetch_types: false,
@@ -41,7 +42,7 @@ const COMMON = {
 } as const;
 
 /** A URL may name the folder of a socket where others name a host; the library would look that up as a name. */
-function placeOf(url: string): { host?: string } {
+export function placeOf(url: string): { host?: string } {
   const { hostname = '' } = URL.parse(url) ?? {};
   return /^%2f/i.test(hostname) ? { host: decodeURIComponent(hostname) } : {};
 }

@@ -1,4 +1,5 @@
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
+import { createHearsay, type Hearsay } from '#db/hearsay.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
@@ -25,6 +26,8 @@ export interface Ports {
   readonly beatSql: Sql;
   /** Who is there: asked before anything else, so it waits behind nothing. */
   readonly identitySql: Sql;
+  /** That somebody's rights have changed, to other processes. */
+  readonly accessNews: Hearsay;
   readonly broker: Broker;
   readonly hotState: HotState;
   readonly objects: ObjectStore;
@@ -61,6 +64,10 @@ export async function openPorts(
     doors,
     beatSql,
     identitySql,
+    accessNews: createHearsay('signalbox_access', {
+      ...{ sql: identitySql, url },
+      applicationName: 'signalbox-hearsay',
+    }),
     broker,
     hotState,
     objects: openObjectStore(env),

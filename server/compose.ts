@@ -225,6 +225,7 @@ async function startIdentity(
   const identity = createIdentity({
     sql: ports.identitySql,
     hot: ports.hotState,
+    hearsay: ports.accessNews,
     secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
     config,
     fetch: outbound,

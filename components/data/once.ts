@@ -9,8 +9,8 @@ import { newKey } from './new-key.ts';
  */
 export interface OnceKeys {
   keyOf(input: unknown): string;
-  /** It has happened: the same asked after this is meant anew. */
-  isDone(input: unknown): void;
+  /** It has happened: the same asked after this is meant anew. Left out: whatever was asked. */
+  isDone(input?: unknown): void;
 }
 
 export function onceKeys(make: () => string = newKey): OnceKeys {
@@ -22,7 +22,10 @@ export function onceKeys(make: () => string = newKey): OnceKeys {
       keys.set(nameOf(input), key);
       return key;
     },
-    isDone: (input) => void keys.delete(nameOf(input)),
+    isDone(input) {
+      if (input === undefined) keys.clear();
+      else keys.delete(nameOf(input));
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import type { Answer } from '../data/index.ts';
+import { type Answer, useOnceKeys } from '../data/index.ts';
 import { Failure, useFailureSince } from '../shell/failure.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
@@ -15,6 +15,20 @@ const EXAMPLE =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: people write it so
   'servers:\n  tracker:\n    url: https://mcp.example.com/mcp\n    headers:\n      authorization: Bearer ${TRACKER_KEY}\n';
 
+/** Each text is connected once, however often it is asked for. */
+function useLoading(inDialog: boolean, onLoaded: (servers: Found) => void) {
+  const keys = useOnceKeys();
+  const load = useAct('mcp.import', {
+    refresh: [['mcp']],
+    inDialog,
+    onDone({ servers }) {
+      keys.isDone();
+      onLoaded(servers);
+    },
+  });
+  return { ...load, run: (text: string) => load.run({ text, idempotency_key: keys.keyOf({ text }) }) };
+}
+
 /** Looked at first, then connected: what is wrong with one does not hold up the others. */
 export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [text, setText] = useState('');
@@ -24,11 +38,7 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
     inDialog: open,
     onDone: ({ servers }, given) => setSeen({ text: given.text, servers }),
   });
-  const load = useAct('mcp.import', {
-    refresh: [['mcp']],
-    inDialog: open,
-    onDone: ({ servers }) => setDone(servers),
-  });
+  const load = useLoading(open, setDone);
   const failure = useFailureSince(open, load.error ?? preview.error);
   const isSeen = seen?.text === text;
   const good = isSeen ? seen.servers.filter(({ problem }) => problem === null).length : 0;
@@ -61,7 +71,7 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
               {words.preview}
             </Button>
             {good === 0 ? null : (
-              <Button look="primary" busy={load.isBusy} onClick={() => load.run({ text })}>
+              <Button look="primary" busy={load.isBusy} onClick={() => load.run(text)}>
                 {words.importGood(good)}
               </Button>
             )}

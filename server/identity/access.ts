@@ -1,3 +1,4 @@
+import type { Hearsay } from '#db/hearsay.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import { isYoung } from '#server/domain/young.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
@@ -39,7 +40,15 @@ interface Known {
   readAt: number;
 }
 
-export function createAccess({ hot, now }: { hot: HotState; now: () => number }): Access {
+export interface AccessOptions {
+  hot: HotState;
+  /** By the database, where no Redis reaches the other processes. */
+  hearsay: Hearsay;
+  now(): number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+export function createAccess({ hot, hearsay, now, onTrouble }: AccessOptions): Access {
   let known = createLruMap<string, Known>(REMEMBERED);
   let changes = 0;
   const listeners = new Set<(isMeant: IsMeant) => void>();
@@ -56,7 +65,9 @@ export function createAccess({ hot, now }: { hot: HotState; now: () => number })
       const about = (subject: string) => tell((actor) => isAbout(actor, subject));
       stops.push(await hot.subscribe(CHANNEL.access, about));
       // Some news may have been missed: it may be about anybody.
-      stops.push(hot.onGap(() => tell(() => true)));
+      const aboutAnybody = () => tell(() => true);
+      stops.push(hot.onGap(aboutAnybody));
+      stops.push(await hearsay.listen(about, aboutAnybody));
     },
     async stop() {
       await Promise.all(stops.splice(0).map((stop) => stop()));
@@ -71,7 +82,14 @@ export function createAccess({ hot, now }: { hot: HotState; now: () => number })
       return entry;
     },
     async changed(subject) {
-      await hot.publish(CHANNEL.access, subject);
+      const isSent = await hot.publish(CHANNEL.access, subject);
+      if (isSent && hot.state().kind === 'redis') return;
+      // It is committed already: the others see it when what they remember grows old.
+      await hearsay
+        .tell(subject)
+        .catch((error: unknown) =>
+          onTrouble('Other processes were not told that rights have changed', error),
+        );
     },
     onChange(listener) {
       listeners.add(listener);

@@ -1,4 +1,5 @@
 import type { Sql } from '#db/client.ts';
+import type { Hearsay } from '#db/hearsay.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { type Access, createAccess } from './access.ts';
@@ -66,6 +67,8 @@ export interface Identity {
 export interface IdentityOptions {
   sql: Sql;
   hot: HotState;
+  /** For other processes without Redis. */
+  hearsay: Hearsay;
   /** In the data folder: whoever can read it owns this machine's Signalbox. */
   secret: string;
   config: IdentityConfig;
@@ -89,8 +92,8 @@ export interface RunningIdentity extends Identity {
 const APP_TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 export function createIdentity(options: IdentityOptions): RunningIdentity {
-  const { sql, hot, secret, newUuid, now } = options;
-  const access = createAccess({ hot, now });
+  const { sql, secret, newUuid } = options;
+  const access = createAccess(options);
   const keys = createKeys(sql);
   const jwt = createJwtVerifier({ ...options, issuers: options.config.issuers });
   const orgs = createOrgs({ sql, newUuid });

@@ -144,7 +144,9 @@ async function close(tx: Sql, actor: Actor): Promise<Closing> {
   const orgId = toUuid(actor.orgId);
   // Starts that are under way are waited for and counted; later ones wait, and find it closed (`admit_births`).
   await tx`SELECT pg_advisory_xact_lock(org_lock(${orgId}::text::uuid))`;
-  await tx`SELECT FROM orgs WHERE id = ${orgId}::text::uuid FOR UPDATE`;
+  const [before] = await tx<
+    { name: string }[]
+  >`SELECT name FROM orgs WHERE id = ${orgId}::text::uuid FOR UPDATE`;
   const [{ runs } = { runs: 0 }] = await tx<{ runs: number }[]>`SELECT count(*)::int AS runs FROM runs
     WHERE org_id = ${orgId}::text::uuid
       AND status = ANY (ARRAY(SELECT json_array_elements_text(${JSON.stringify(OPEN)}::text::json)::run_status))`;
@@ -158,7 +160,13 @@ async function close(tx: Sql, actor: Actor): Promise<Closing> {
   // Sessions and grants go with the membership.
   const people = await tx<{ id: string }[]>`DELETE FROM memberships
     WHERE org_id = ${orgId}::text::uuid RETURNING user_id AS id`;
-  await noteBy(tx, auditNote(actor, 'org.closed', { target: actor.orgId }));
+  await noteBy(
+    tx,
+    auditNote(actor, 'org.closed', {
+      target: actor.orgId,
+      ...(before ? { before: { name: before.name } } : {}),
+    }),
+  );
   const subjects = [
     ...keys.map(({ id }) => fromUuid('key', id)),
     ...tokens.map(({ id }) => fromUuid('agentToken', id)),

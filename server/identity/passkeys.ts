@@ -48,7 +48,13 @@ export interface Addition {
 export interface Removal {
   /** The session in which it is removed stays, whatever opened it. */
   keep: SessionId;
-  noteOf(ended: readonly SessionId[]): AuditNote;
+  noteOf(gone: Removed): AuditNote;
+}
+
+/** The name that it had, and the sessions that ended with it. */
+export interface Removed {
+  name: string;
+  sessions: readonly SessionId[];
 }
 
 export interface Passkeys {
@@ -69,7 +75,7 @@ export interface Passkeys {
     change: { name: string; noteOf(before: string): AuditNote },
   ): Promise<boolean>;
   /** With the other sessions that it has opened, which are returned. Refused with CONFLICT for the last way in. */
-  remove(userId: UserId, id: PasskeyId, removal: Removal): Promise<readonly SessionId[] | undefined>;
+  remove(userId: UserId, id: PasskeyId, removal: Removal): Promise<Removed | undefined>;
   /**
    * Signs in by one that has signed. `copied`: its counter went back, so there are two of what there should be one of.
    * Undefined: the passkey or the membership has gone.
@@ -136,10 +142,12 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
     remove: (userId, id, { keep, noteOf }) =>
       takeWayIn(sql, userId, {
         async take(tx) {
-          const rows = await tx`DELETE FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
-            AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
+          const [gone] = await tx<
+            { name: string }[]
+          >`DELETE FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
+            AND user_id = ${toUuid(userId)}::text::uuid RETURNING name`;
           // After it: whoever signed in by it at this moment was waited for.
-          return rows.length > 0 ? endOpened(tx, userId, { id, keep }) : undefined;
+          return gone && { name: gone.name, sessions: await endOpened(tx, userId, { id, keep }) };
         },
         noteOf,
       }),

@@ -141,7 +141,7 @@ export const SETTINGS = {
     example: '10.1.0.0/16,192.168.1.7',
     guards: asWritten,
     about:
-      'Private networks where agents may listen that work is pushed to, receivers of webhooks, and MCP servers. Unset: such requests leave for public addresses only.',
+      'Private networks where agents may listen that work is pushed to, receivers of webhooks, and MCP servers. Unset: such requests leave for public addresses only. Without TLS (`http:`) they go to what is named here and nowhere else.',
   }),
   ...MCP_SETTINGS,
   SIGNALBOX_SMTP_URL: setting({

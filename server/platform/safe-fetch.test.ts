@@ -90,7 +90,7 @@ const HOSTILE = [
 describe('safe fetch: where it does not go', () => {
   it.each(HOSTILE)('refuses %s (%s) without a packet', async (host) => {
     const fetch = makeFetch({ resolve: neverAsked });
-    await expect(fetch(get(`http://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(fetch(get(`https://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it.each([
@@ -100,28 +100,28 @@ describe('safe fetch: where it does not go', () => {
     ['data:text/plain,hi'],
     ['blob:https://example.com/x'],
     ['unix:/var/run/docker.sock'],
-    ['http://user@example.com/'],
-    ['http://user:secret@example.com/'],
-    ['http://a@127.0.0.1/'],
-    ['http://127.0.0.1\\@example.com/'],
-    ['http://1.1.1.1 &@127.0.0.1#@3.3.3.3/'],
+    ['https://user@example.com/'],
+    ['https://user:secret@example.com/'],
+    ['https://a@127.0.0.1/'],
+    ['https://127.0.0.1\\@example.com/'],
+    ['https://1.1.1.1 &@127.0.0.1#@3.3.3.3/'],
     ['http:127.0.0.1'],
     ['http:/127.0.0.1'],
     ['http:\\\\127.0.0.1'],
-    ['\thttp://127.0.0.1'],
+    ['\thttps://127.0.0.1'],
     ['ht\ntp://127.0.0.1'],
-    ['http://exa%00mple.com/'],
-    ['http://'],
+    ['https://exa%00mple.com/'],
+    ['https://'],
     ['not a url'],
-    ['http://example.com:22/'],
-    ['http://example.com:25/'],
-    ['http://example.com:2375/'],
-    ['http://example.com:5432/'],
-    ['http://example.com:5672/'],
-    ['http://example.com:6379/'],
-    ['http://example.com:9200/'],
-    ['http://example.com:15672/'],
-    ['http://example.com:81/'],
+    ['https://example.com:22/'],
+    ['https://example.com:25/'],
+    ['https://example.com:2375/'],
+    ['https://example.com:5432/'],
+    ['https://example.com:5672/'],
+    ['https://example.com:6379/'],
+    ['https://example.com:9200/'],
+    ['https://example.com:15672/'],
+    ['https://example.com:81/'],
   ])('refuses %j', async (url) => {
     const fetch = makeFetch({ resolve: neverAsked });
     await expect(fetch(get(url))).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -136,7 +136,7 @@ describe('safe fetch: where it does not go', () => {
     ['no address at all', ['not-an-address']],
   ])('refuses a name that resolves to %s', async (_what, addresses) => {
     const fetch = makeFetch({ resolve: async () => addresses });
-    await expect(fetch(get('http://agent.example.com/'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(fetch(get('https://agent.example.com/'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it.each([
@@ -148,13 +148,13 @@ describe('safe fetch: where it does not go', () => {
     ['printer.local'],
   ])('refuses the inner name %s even if it claims a public address', async (host) => {
     const fetch = makeFetch({ resolve: async () => ['93.184.216.34'] });
-    await expect(fetch(get(`http://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(fetch(get(`https://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it('says the same whatever was wrong, so that its answers map nothing', async () => {
     const fetch = makeFetch({ resolve: async () => ['10.0.0.8'] });
     const texts = await Promise.all(
-      ['http://10.0.0.1/', 'http://agent.example.com/', 'ftp://example.com/', 'http://localhost:22/'].map(
+      ['https://10.0.0.1/', 'http://agent.example.com/', 'ftp://example.com/', 'http://localhost:22/'].map(
         (url) => fetch(get(url)).catch((error: Error) => error.message),
       ),
     );
@@ -167,7 +167,7 @@ describe('safe fetch: where it does not go', () => {
       asked.push(host);
       return ['10.0.0.8'];
     };
-    await makeFetch({ resolve })(get('http://example.com\\@127.0.0.1/')).catch(() => undefined);
+    await makeFetch({ resolve })(get('https://example.com\\@127.0.0.1/')).catch(() => undefined);
     expect(asked).toEqual(['example.com']);
   });
 });
@@ -311,6 +311,22 @@ describe('safe fetch: what it takes', () => {
       first.abort();
       expect(await next).toMatchObject({ status: 200, body: 'well' });
     } while (lines[0] !== lines[1]);
+  });
+
+  it('goes without TLS only where the administrator has said so', async () => {
+    const given = { signal: AbortSignal.abort() };
+    const public4 = '93.184.215.14';
+    // What is let through is called off before it leaves.
+    const asked = (url: string, options: Partial<SafeFetchOptions> = {}) =>
+      makeFetch(options)(get(url, given)).catch(({ code }) => code);
+    expect(await asked(`https://${public4}/`)).toBe('UNAVAILABLE');
+    expect(await asked(`http://${public4}/`)).toBe('FORBIDDEN');
+    expect(await asked(`http://${public4}/`, { allow: [public4] })).toBe('UNAVAILABLE');
+    const named = makeFetch({ resolve: async () => [public4] })(get('http://example.com/'));
+    await expect(named).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      advice: expect.stringContaining('SIGNALBOX_OUTBOUND_ALLOW'),
+    });
   });
 
   it('gives up a name that takes too long to resolve', async () => {

@@ -140,7 +140,7 @@ const NAMES_REMEMBERED = 10_000;
 function refusal(): SignalboxError {
   return new SignalboxError('FORBIDDEN', 'Requests to this address are not allowed.', {
     advice:
-      'Use a public http or https address, or let an administrator add its network to SIGNALBOX_OUTBOUND_ALLOW.',
+      'Use a public https address, or let an administrator add its network to SIGNALBOX_OUTBOUND_ALLOW.',
   });
 }
 
@@ -153,6 +153,12 @@ function checkUrl(text: string): URL {
   return url;
 }
 
+/** Inside, and without TLS, only what the administrator has named: on its way everybody could read a plain request, and answer it. */
+function judgeOf(url: URL, policy: AddressPolicy): (address: string) => boolean {
+  const isInner = isIP(hostnameOf(url)) === 0 && INNER_NAME.test(hostnameOf(url).toLowerCase());
+  return isInner || url.protocol === 'http:' ? policy.isAllowListed : policy.allows;
+}
+
 const hostnameOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
 
 /**
@@ -162,7 +168,7 @@ const hostnameOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1'
 function isAddress(url: URL, policy: AddressPolicy): boolean {
   const hostname = hostnameOf(url);
   if (isIP(hostname) === 0) return false;
-  if (!policy.allows(hostname)) throw refusal();
+  if (!judgeOf(url, policy)(hostname)) throw refusal();
   return true;
 }
 
@@ -173,8 +179,7 @@ async function lookUp(
 ): Promise<string[]> {
   const hostname = hostnameOf(url);
   const addresses = await resolve(hostname);
-  const isInner = INNER_NAME.test(hostname.toLowerCase());
-  const isFine = isInner ? policy.isAllowListed : policy.allows;
+  const isFine = judgeOf(url, policy);
   if (addresses.length === 0 || !addresses.every((address) => isIP(address) !== 0 && isFine(address)))
     throw refusal();
   return addresses;

@@ -154,12 +154,14 @@ function describeWork(open: OpenStage): void {
     expect(await endedAttempts(stage.world, run)).toEqual(['failed', 'failed']);
   });
 
-  it('brings progress and log lines, each once and fit to be stored', async () => {
+  it('brings progress, log lines and pieces of the answer, each once and fit to be stored', async () => {
     const gate = makeGate();
     const stage = await open([
       script(async (_assignment, context) => {
         context.log('info', 'begins', { rows: 3 });
         context.log('warn', 'a nul \0 inside');
+        context.partial('a piece\n');
+        context.partial(' of it');
         context.progress(0.5, 'half');
         await gate.pass();
         return null;
@@ -173,12 +175,14 @@ function describeWork(open: OpenStage): void {
     const lines = await eventually(async () => {
       const rows = await world.database.sql`
         SELECT epoch, line, level, message, fields FROM task_stage_logs WHERE run_id = ${toUuid(run)}::text::uuid ORDER BY line`;
-      expect(rows).toHaveLength(2);
+      expect(rows).toHaveLength(4);
       return rows;
     });
     expect(lines.map((line) => ({ ...line }))).toEqual([
       { epoch: 1, line: 0, level: 'info', message: 'begins', fields: { rows: 3 } },
       { epoch: 1, line: 1, level: 'warn', message: 'a nul \uFFFD inside', fields: null },
+      { epoch: 1, line: 2, level: 'info', message: 'a piece\n', fields: { partial: true } },
+      { epoch: 1, line: 3, level: 'info', message: ' of it', fields: { partial: true } },
     ]);
     const stream = await world.hot.readStream(KEY.runProgress(run), null, 100);
     expect(stream.map(({ fields }) => fields.type)).toEqual(expect.arrayContaining(['log', 'progress']));
@@ -191,11 +195,17 @@ function describeWork(open: OpenStage): void {
       message: 'twice',
     };
     await stage.say(stage.agents[0] as ScriptedAgent, again);
-    await stage.say(stage.agents[0] as ScriptedAgent, { ...again, line: 2, message: 'third' });
+    await stage.say(stage.agents[0] as ScriptedAgent, { ...again, line: 4, message: 'fifth' });
     await eventually(async () => {
       const rows = await world.database.sql`
         SELECT message FROM task_stage_logs WHERE run_id = ${toUuid(run)}::text::uuid ORDER BY line`;
-      expect(rows.map((row) => row.message)).toEqual(['begins', 'a nul \uFFFD inside', 'third']);
+      expect(rows.map((row) => row.message)).toEqual([
+        'begins',
+        'a nul \uFFFD inside',
+        'a piece\n',
+        ' of it',
+        'fifth',
+      ]);
     });
   });
 }

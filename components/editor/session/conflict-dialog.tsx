@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
-import { ApiError, act, ask } from '../../data/index.ts';
+import { ApiError, act, ask, newKey } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
@@ -19,6 +19,11 @@ export function ConflictDialog({ name }: { name: string }) {
   const [theirs, setTheirs] = useState<EditorDocument>();
   const [failure, setFailure] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
+  // One copy, however often it is asked for.
+  const [mine] = useState(() => ({
+    key: newKey(),
+    stamp: new Date().toISOString().slice(0, 19).replace('T', ' '),
+  }));
   const attempt = (work: () => Promise<void>) => {
     setBusy(true);
     setFailure(undefined);
@@ -41,11 +46,11 @@ export function ConflictDialog({ name }: { name: string }) {
   const keepAsCopy = () =>
     attempt(async () => {
       const text = JSON.stringify(writeDocument(store.get().document));
-      const stamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
       const copy = await act('pipelines.import', {
-        name: words.myCopy(name, stamp),
+        name: words.myCopy(name, mine.stamp),
         format: 'json',
         text,
+        idempotency_key: mine.key,
       });
       const { revision, document } = await load();
       store.reset(document);

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
-import { useAction } from '../../data/index.ts';
+import { useAction, useOnceKeys } from '../../data/index.ts';
 import { editorHref } from '../../shell/places.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
@@ -109,14 +109,19 @@ function WayFields({
 
 function useMaking() {
   const router = useRouter();
-  const onDone = ({ id }: { id: Pipeline['id'] }) => router.push(editorHref(id));
+  const keys = useOnceKeys();
+  const onDone = ({ id }: { id: Pipeline['id'] }) => {
+    keys.isDone();
+    router.push(editorHref(id));
+  };
+  const once = <Wish extends object>(wish: Wish) => ({ ...wish, idempotency_key: keys.keyOf(wish) });
   const refresh = [['pipelines'], ['agents', 'coverage']];
   const instantiate = useAction('templates.instantiate', { refresh, onDone });
   const bringIn = useAction('pipelines.import', { refresh, onDone });
   return {
-    instantiate: (wanted: { name: string; key: string }) => instantiate.mutate(wanted),
+    instantiate: (wanted: { name: string; key: string }) => instantiate.mutate(once(wanted)),
     import: ({ text, ...wanted }: ImportText & { name: string }) =>
-      bringIn.mutate({ ...wanted, text, format: formatOf(text) }),
+      bringIn.mutate(once({ ...wanted, text, format: formatOf(text) })),
     isBusy: instantiate.isPending || bringIn.isPending,
     error: instantiate.error ?? bringIn.error,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_STAGES } from '#server/domain/graph/schema.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { ATTEMPT_STATES, listAttempts } from '#server/services/run/attempts.ts';
@@ -10,6 +11,7 @@ import { readLineage } from '#server/services/run/lineage.ts';
 import { listRunLogs } from '#server/services/run/logs.ts';
 import { revealRun } from '#server/services/run/reveal.ts';
 import { listSaid } from '#server/services/run/said.ts';
+import { listRunTasks } from '#server/services/run/tasks.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import { presentRunShape, runShapeSchema } from '../wire/run-shape.ts';
 import {
@@ -58,13 +60,16 @@ export const runDetails = {
     method: 'GET',
     path: '/api/v1/runs/{id}/tasks',
     summary: 'List the tasks of a run',
-    input: oneRun,
-    output: z.object({ tasks: z.array(stageOfRunSchema) }),
+    description:
+      'One for each stage, in the order of the pipeline, all of them unless `limit` says otherwise. `GET /api/v1/tasks?run_id=` filters and sorts them.',
+    input: oneRun.extend({ limit: limitField(MAX_STAGES, MAX_STAGES), cursor: pageInput.cursor }),
+    output: z.object({ tasks: z.array(stageOfRunSchema), next_cursor: nextCursor }),
     isTagged: true,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
     async handle({ services, actor }, input) {
-      return { tasks: (await getRun(services, actor, input)).tasks.map(presentStageOfRun) };
+      const { items, nextCursor: next_cursor } = await listRunTasks(services, actor, input);
+      return { tasks: items.map(presentStageOfRun), next_cursor };
     },
   }),
 

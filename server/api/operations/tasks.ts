@@ -106,13 +106,14 @@ export const tasks = {
     path: '/api/v1/tasks/{id}/logs',
     summary: 'Read the log of a task',
     description:
-      'Its last lines, in the order in which they were written. The log of its run is paged, and has all of them.',
-    input: z.strictObject({ id: taskIdSchema, limit: limitField(10_000, 1000) }),
-    output: z.object({ logs: z.array(logLineSchema) }),
+      'Its last lines, in the order in which they were written. `cursor` goes back: the page of `next_cursor` holds the lines before these. `GET /api/v1/runs/{id}/logs` with `stage` filters them, and reads from the beginning.',
+    input: z.strictObject({ id: taskIdSchema, limit: limitField(10_000, 1000), cursor: pageInput.cursor }),
+    output: z.object({ logs: z.array(logLineSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.task },
     async handle({ services, actor }, input) {
-      return { logs: (await listTaskLogs(services, actor, input)).map(presentLog) };
+      const { items, nextCursor: next_cursor } = await listTaskLogs(services, actor, input);
+      return { logs: items.map(presentLog), next_cursor };
     },
   }),
 

@@ -64,7 +64,7 @@ export const taskResources = [
     needs: ['run.logs'],
     example: { task_id: EXAMPLE.task },
     async read({ services, actor }, at) {
-      const lines = await listTaskLogs(services, actor, { id: taskOf(at), limit: 1000 });
+      const { items: lines } = await listTaskLogs(services, actor, { id: taskOf(at), limit: 1000 });
       return {
         text: lines
           .map(presentLine)

@@ -116,14 +116,85 @@ const ACTIONS: Readonly<Record<string, string | readonly [action: string, target
   'mcpQuestions.answer': 'mcp-question.answered',
 };
 
+/** How an entry tells of a change: with how it was and how it is, where it has both. */
+type Told = 'what it was and is' | 'what it was' | 'what it is' | 'neither';
+
+/** What is made was nothing before, and what is taken away is nothing afterwards. */
+const TOLD: readonly (readonly [told: Told, why: string, names: readonly string[]])[] = [
+  [
+    'what it was and is',
+    'It was there before and is there afterwards.',
+    [
+      ...['pipelines.update', 'pipelines.archive', 'pipelines.unarchive', 'pipelines.saveDraft'],
+      ...['pipelines.restoreVersion', 'agents.order', 'bulk.abort', 'me.update', 'passkeys.rename'],
+      ...['orgs.rename', 'members.changeRole', 'keys.rotate', 'notificationTargets.update'],
+      ...['analytics.decide', 'mcp.update', 'mcp.approveTools', 'mcp.blockTools', 'mcpServers.update'],
+      // Its sessions end with it.
+      'passkeys.remove',
+    ],
+  ],
+  [
+    'what it was',
+    'It is taken away.',
+    [
+      ...['me.unlink', 'orgs.close', 'invites.revoke', 'grants.remove', 'keys.revoke', 'agentTokens.revoke'],
+      ...['apps.end', 'secrets.delete', 'notificationTargets.delete', 'members.remove'],
+      ...['mcp.disconnect', 'mcpServers.delete', 'mcpRules.delete', 'workspaces.forceRelease'],
+    ],
+  ],
+  [
+    'what it is',
+    'It is made, or answered, by this.',
+    [
+      ...['pipelines.create', 'pipelines.import', 'pipelines.duplicate', 'pipelines.publish'],
+      ...['pipelines.execute', 'templates.instantiate', 'runs.replay', 'tasks.submit', 'agents.register'],
+      ...['auth.signIn', 'passkeys.signIn', 'passkeys.add', 'orgs.create', 'invites.create', 'grants.add'],
+      ...['keys.create', 'agentTokens.create', 'apps.decide', 'bulk.create', 'invites.accept'],
+      ...['notificationTargets.create', 'notificationTargets.test', 'runs.reveal'],
+      // The files of a workspace are kept in all their versions.
+      ...['workspaces.write', 'workspaces.edit', 'workspaces.remove', 'workspaces.send'],
+      ...['mcp.connect', 'mcp.test', 'mcpServers.create', 'mcpRules.create'],
+      ...['mcpApprovals.decide', 'mcpQuestions.answer', 'secrets.put'],
+    ],
+  ],
+  [
+    'neither',
+    'The action says all: what was open is over. How a run stood is told by its events, in their order.',
+    [
+      ...['auth.join', 'auth.signOut', 'me.endSession', 'orgs.enter'],
+      ...['runs.pause', 'runs.resume', 'runs.kill', 'runs.cancel', 'tasks.retry'],
+      // Of the example it is a message; of a task the entry names the run that came of it.
+      ...['deadLetters.replay', 'deadLetters.discard'],
+      ...['notificationDeliveries.redeliver', 'mcp.signOut'],
+    ],
+  ],
+  [
+    'neither',
+    'It is about a secret: one takes the place of another, and nothing is said of either.',
+    ['notificationTargets.rotateSecret', 'notificationTargets.rotateDefaultSecret'],
+  ],
+];
+const toldOf = new Map(TOLD.flatMap(([told, , names]) => names.map((name) => [name, told] as const)));
+
+function told({ before, after }: Entry): Told {
+  if (before !== undefined) return after === undefined ? 'what it was' : 'what it was and is';
+  return after === undefined ? 'neither' : 'what it is';
+}
+
 /** What is told of how it was before. */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
   'passkeys.rename': ['name'],
+  'passkeys.remove': ['name'],
   'agents.order': ['ordered'],
+  'agentTokens.revoke': ['agent'],
+  'bulk.abort': ['status'],
   'keys.revoke': ['name', 'role', 'scopes'],
+  'keys.rotate': ['last_four'],
   'pipelines.archive': ['name', 'archived'],
   'pipelines.unarchive': ['name', 'archived'],
   'invites.revoke': ['role', 'label'],
+  'orgs.close': ['name'],
+  'secrets.delete': ['version'],
   'me.update': ['name'],
 };
 
@@ -142,6 +213,7 @@ interface Entry {
   request_id: string | null;
   address: string | null;
   before?: object;
+  after?: unknown;
 }
 
 /** What came after that many, in whichever organisation. */
@@ -177,6 +249,7 @@ describe('what is changed by an operation is told of by the audit', () => {
     expect(entry).toMatchObject({ action, address: '127.0.0.1' });
     if (where === undefined) expect(JSON.stringify([input, answer.body])).toContain(entry?.target);
     else expect(entry?.target).toMatch(new RegExp(`^${where}`));
+    expect(entry && told(entry)).toBe(toldOf.get(name));
     expect(Object.keys(entry?.before ?? {})).toEqual(expect.arrayContaining([...(BEFORE[name] ?? [])]));
   });
 
@@ -206,6 +279,23 @@ describe('what is changed by an operation is told of by the audit', () => {
 
   test('and each of them has a word for what it does', () => {
     expect(Object.keys(ACTIONS).sort()).toEqual(owed.map(({ name }) => name).sort());
+  });
+
+  test('and each of them is said to have a before and an after, or why it has not', () => {
+    expect([...toldOf.keys()].sort()).toEqual(owed.map(({ name }) => name).sort());
+    expect(TOLD.flatMap(([, , names]) => names)).toHaveLength(toldOf.size);
+  });
+
+  test('a secret that takes the place of another with the numbers of both, and of neither more', async () => {
+    const before = await now();
+    for (const value of ['the first value', 'the second value'])
+      await http.call('/api/v1/secrets/in-turn', { value }, { method: 'PUT' });
+    const entries = await entriesSince(before);
+    expect(entries.map((entry) => [entry.before, entry.after])).toEqual([
+      [undefined, { version: 1 }],
+      [{ version: 1 }, { version: 2 }],
+    ]);
+    expect(JSON.stringify(entries)).not.toContain('value');
   });
 
   test('or there is a reason why not, for each that still is there', () => {

@@ -9,15 +9,7 @@ import { isRaw } from '../operations/operation.ts';
 
 /** Lists of what cannot be many, or is a part of one thing: whole in one answer. */
 const WHOLE = [
-  ...[
-    'agents.capabilities',
-    'agents.coverage',
-    'views.list',
-    'auth.providers',
-    'mcp.tools',
-    'runs.tasks',
-    'tasks.logs',
-  ],
+  ...['agents.capabilities', 'agents.coverage', 'views.list', 'auth.providers', 'mcp.tools'],
   // Of one workspace, by the number of the last one seen.
   ...['workspaces.activity', 'workspaces.messages', 'workspaces.steps'],
 ];
@@ -45,13 +37,18 @@ let http: TestServer;
 let owner: Browser;
 let pipelineId: string;
 let loggedRunId: string;
+let stagedRunId: string;
 /** What is listed of one thing, and of which. */
 const OF: Record<string, () => string> = {
   'grants.list': () => pipelineId,
   'runs.attempts': () => loggedRunId,
   'runs.handOuts': () => loggedRunId,
   'runs.logs': () => loggedRunId,
+  'runs.tasks': () => stagedRunId,
+  'tasks.logs': () => `${loggedRunId.replace('run_', 'task_')}_0`,
 };
+/** Read from the end: the second page is what stands before the first. */
+const BACKWARDS = ['tasks.logs'];
 /** Of these this server holds too few to have pages; `server/api/operations/lists.int.test.ts` asks most of them. */
 const FEW = [
   ...['apps.list', 'bulk.items', 'me.identities', 'passkeys.list', 'pipelines.versions'],
@@ -89,6 +86,7 @@ beforeAll(async () => {
     await http.ask('/api/v1/auth/sign-in', { body: { email: 'o@example.org', password: PASSWORD } });
   await plantDeadLetters();
   await plantLog();
+  stagedRunId = await plantStages();
 });
 afterAll(() => http[Symbol.asyncDispose]());
 
@@ -122,18 +120,34 @@ async function plantLog() {
     FROM generate_series(1, 3) AS epoch`;
 }
 
+/** On the first page a stage waits for two of the last, one of which has ended. */
+async function plantStages(): Promise<string> {
+  const stages = ['last', 'a', 'b', 'c', 'done'].map((name) => ({
+    ...{ name, type: name === 'done' ? 'echo' : 'nobody-offers' },
+  }));
+  const dependencies = [3, 4].map((from) => ({ from, to: 0 }));
+  const { body } = await http.call('/api/v1/pipelines', { name: 'staged', stages, dependencies });
+  const run = await http.call(`/api/v1/pipelines/${body.id}/execute`, { input_data: {} });
+  const path = `/api/v1/runs/${run.body.run_id}/tasks`;
+  await vi.waitFor(async () => {
+    const { tasks } = (await http.call(path)).body;
+    expect([tasks[4].state, tasks[0].waiting.blockers]).toEqual(['succeeded', ['c']]);
+  }, PATIENCE);
+  return run.body.run_id;
+}
+
 /** As whoever may ask: some lists are a person's own. */
 const ask = (path: string) => (path.includes('/me/') ? owner.ask(path) : http.call(path));
 
 /** All items, two a page. */
-async function walk(path: string, field: string) {
+async function walk(path: string, field: string, isBackwards: boolean) {
   const items: Record<string, unknown>[] = [];
   let cursor: string | null = null;
   do {
     const page: HttpAnswer = await ask(`${path}&limit=2${cursor ? `&cursor=${cursor}` : ''}`);
     expect(page.status, JSON.stringify(page.body)).toBe(200);
     expect(page.body[field].length).toBeLessThanOrEqual(2);
-    items.push(...page.body[field]);
+    items.splice(isBackwards ? 0 : items.length, 0, ...page.body[field]);
     cursor = page.body.next_cursor;
   } while (cursor);
   return items.map(steady);
@@ -171,7 +185,9 @@ describe('lists', () => {
         expect(whole.status, JSON.stringify(whole.body)).toBe(200);
         expect(whole.body[field].length).toBeGreaterThanOrEqual(3);
         expect(whole.body.next_cursor).toBeNull();
-        expect(await walk(`${path}?${words}`, field)).toEqual(whole.body[field].map(steady));
+        expect(await walk(`${path}?${words}`, field, BACKWARDS.includes(named.name))).toEqual(
+          whole.body[field].map(steady),
+        );
       }, PATIENCE);
       const made = await ask(`${path}?${words}&cursor=${Buffer.from('["x"]').toString('base64url')}.AAAA`);
       expect(made).toMatchObject({ status: 400, body: { code: 'INVALID' } });

@@ -37,7 +37,7 @@ export const taskTools = [
     output: z.object({ lines: logLinesSchema }),
     example: { task_id: EXAMPLE.task },
     async handle({ services, actor }, { task_id, limit }) {
-      const lines = await listTaskLogs(services, actor, { id: task_id, limit });
+      const { items: lines } = await listTaskLogs(services, actor, { id: task_id, limit });
       return { lines: lines.map(presentLine) };
     },
   }),

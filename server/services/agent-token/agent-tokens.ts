@@ -132,13 +132,13 @@ export async function revokeAgentToken(
   authorise(actor, 'key.manage');
   const { id } = parseInput(revokeSchema, input);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const gone = await tx
+    const [gone] = await tx
       .update(agentTokens)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(agentTokens.id, toUuid(id)), isNull(agentTokens.revokedAt)))
-      .returning({ id: agentTokens.id });
-    if (gone.length === 0) throw notFound('agent token', id);
-    await noteIn(tx, auditNote(actor, 'agent-token.revoked', { target: id }));
+      .returning({ agent: agentTokens.agentName });
+    if (!gone) throw notFound('agent token', id);
+    await noteIn(tx, auditNote(actor, 'agent-token.revoked', { target: id, before: gone }));
   });
   await services.identity.access.changed(id);
 }

@@ -28,11 +28,13 @@ export async function abortBulk(
     if (!known) throw notFound('bulk', id);
     // It is about runs of any pipelines: somebody with a grant on some stops their own alone.
     if (known.actor.id !== actor.id) authorise(actor, 'run.operate');
-    await tx
+    const aborted = await tx
       .update(bulks)
       .set({ status: 'aborted', finishedAt: sql`now()` })
-      .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')));
-    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id }));
+      .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')))
+      .returning({ status: bulks.status });
+    const change = aborted.length === 0 ? {} : { before: { status: 'open' }, after: { status: 'aborted' } };
+    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id, ...change }));
     return loadBulk(tx, id);
   });
 }

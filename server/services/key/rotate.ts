@@ -58,7 +58,11 @@ export async function rotateKey(
       })
       .where(isIt)
       .returning();
-    await noteIn(tx, auditNote(actor, 'key.rotated', { target: id, after: { overlap_hours: overlapHours } }));
+    const change = {
+      before: { last_four: before.lastFour },
+      after: { last_four: lastFour(key), overlap_hours: overlapHours },
+    };
+    await noteIn(tx, auditNote(actor, 'key.rotated', { target: id, ...change }));
     return after;
   });
   if (!row) throw new Error('the rotation wrote no row');

@@ -180,13 +180,15 @@ async function change(
     const missing = names.find((name) => !rows.some((row) => row.name === name));
     if (missing !== undefined) throw unknownTool(connection, missing);
     const done = await work(tx, rows);
-    const after = done.map(({ name, pinnedHash }) => ({ tool: name, hash: pinnedHash }));
-    await noteIn(tx, auditNote(actor, action, { target: id, after }));
+    const before = rows.filter(({ name }) => done.some((row) => row.name === name)).map(forAudit);
+    await noteIn(tx, auditNote(actor, action, { target: id, before, after: done.map(forAudit) }));
     return done.map((row) => toToolView(connection, row));
   });
   await services.gateway.changed(actor.orgId);
   return views;
 }
+
+const forAudit = ({ name, pinnedHash, blocked }: ToolRow) => ({ tool: name, hash: pinnedHash, blocked });
 
 function toToolView({ slug }: ConnectionRow, row: ToolRow): ToolView {
   const definition = row.offered ?? row.pinned;

@@ -28,11 +28,15 @@ export async function removePasskey(
   const { id, currentPassword } = parseInput(removeSchema, input);
   await prove(services, actor, currentPassword);
   const { passkeys, access } = services.identity;
-  const ended = await passkeys.remove(userId, id, {
+  const removed = await passkeys.remove(userId, id, {
     keep,
-    noteOf: (sessions) =>
-      auditNote(actor, 'passkey.removed', { target: id, after: { ended_sessions: [...sessions] } }),
+    noteOf: ({ name, sessions }) =>
+      auditNote(actor, 'passkey.removed', {
+        target: id,
+        before: { name },
+        after: { ended_sessions: [...sessions] },
+      }),
   });
-  if (!ended) throw notFound('passkey', id);
-  for (const session of ended) await access.changed(session);
+  if (!removed) throw notFound('passkey', id);
+  for (const session of removed.sessions) await access.changed(session);
 }

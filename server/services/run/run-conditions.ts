@@ -75,8 +75,8 @@ export interface RunQuery {
   order: 'asc' | 'desc';
   /** Where the page before ended: its last values of the sort, and its last id. */
   after?: readonly string[];
-  /** Of a list that is not sorted by birth: the last place that is looked at. */
-  upTo?: readonly string[];
+  /** Of a list that is not sorted by birth: the last place that is looked at; null: its end, which is no further away. */
+  upTo?: readonly string[] | null;
   limit: number;
   /** Begins so many further on, in the order of an index. */
   skip?: number;

@@ -83,7 +83,8 @@ function selectInOrderOfEnds({ where, ...query }: EndQuery): SQL {
       ...conditionsOf({ where: { ...rest, status: ways } }),
       ...afterOf({ where, ...query }),
     ];
-    const source = query.upTo ? lookedAt({ ...query, where: { ...where, status: ways } }) : sql`runs r`;
+    const source =
+      query.upTo !== undefined ? lookedAt({ ...query, where: { ...where, status: ways } }) : sql`runs r`;
     return sql`(SELECT r.id, ${value} AS place FROM ${source} WHERE r.finished_at IS NOT NULL
       AND ${sql.join(conditions, sql` AND `)} ORDER BY ${value} ${by}, r.id ${by} LIMIT ${limit + skip}::int)`;
   };

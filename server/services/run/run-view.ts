@@ -151,14 +151,15 @@ export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunS
 }
 
 export function toRunView(row: RunShown, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
-  return viewOf(row, taskRows, { graph, shown: [...graph.stages.keys()] });
+  return toPlacesOfRun(row, taskRows, { graph, shown: [...graph.stages.keys()] });
 }
 
 /** With these of its tasks and no others: a run may have thousands. */
 export const toPartOfRun = (row: RunShown, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView =>
-  viewOf(row, taskRows, { graph, shown: taskRows.map(({ index }) => index) });
+  toPlacesOfRun(row, taskRows, { graph, shown: taskRows.map(({ index }) => index) });
 
-function viewOf(
+/** These of its tasks; `taskRows` has what they wait for as well. */
+export function toPlacesOfRun(
   row: RunShown,
   taskRows: readonly TaskShape[],
   { graph, shown }: { graph: CompiledGraph; shown: readonly number[] },

@@ -26,7 +26,7 @@ export function selectWalk(query: RunQuery): SQL {
   const order = direction(query);
   const first = walk === 'first' ? sql`LIMIT ${FIRST.label}::int` : sql``;
   return sql`SELECT r.id, NULL AS place FROM (${labelled(label, query)} ORDER BY l.run_id ${order} ${first}) AS walked
-    JOIN runs r ON r.id = walked.run_id WHERE ${sql.join(ofEach(rest), sql` AND `)}
+    CROSS JOIN LATERAL (${lookedUp(sql`walked.run_id`, ofEach(rest))}) AS r
     ORDER BY walked.run_id ${order} LIMIT ${query.limit}`;
 }
 
@@ -66,8 +66,8 @@ function selectVisited(query: RunQuery, agentId: string): SQL {
       UNION ALL SELECT next.run_id, visited.nth + 1 FROM visited CROSS JOIN LATERAL (
         SELECT run_id FROM (${next(sql`tasks`)} UNION ALL ${next(sql`attempts`)}) AS work ORDER BY run_id ${order} LIMIT 1
       ) AS next WHERE visited.nth < ${walk === 'first' ? FIRST.agent : query.limit}::int)
-    SELECT r.id, NULL AS place FROM visited JOIN runs r ON r.id = visited.run_id
-    WHERE ${sql.join(ofEach(where), sql` AND `)} ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
+    SELECT r.id, NULL AS place FROM visited CROSS JOIN LATERAL (${lookedUp(sql`visited.run_id`, ofEach(where))}) AS r
+    ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
 }
 
 /** Of an agent that has done little: all of it, put in order. */

@@ -119,7 +119,8 @@ export async function putSecret(
           .onConflictDoNothing()
           .returning(VIEW);
     if (!saved) throw storedMeanwhile(name);
-    await noteIn(tx, auditNote(actor, 'secret.stored', { target: name, after: { version } }));
+    const change = { ...(known ? { before: known } : {}), after: { version } };
+    await noteIn(tx, auditNote(actor, 'secret.stored', { target: name, ...change }));
     return saved;
   });
 }
@@ -133,12 +134,12 @@ export async function deleteSecret(
   const { name } = parseInput(deleteSchema, input);
   if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const gone = await tx
+    const [gone] = await tx
       .delete(secrets)
       .where(and(eq(secrets.orgId, toUuid(actor.orgId)), eq(secrets.name, name)))
-      .returning({ name: secrets.name });
-    if (gone.length === 0) throw notFound('secret', name);
-    await noteIn(tx, auditNote(actor, 'secret.deleted', { target: name }));
+      .returning({ version: secrets.version });
+    if (!gone) throw notFound('secret', name);
+    await noteIn(tx, auditNote(actor, 'secret.deleted', { target: name, before: gone }));
   });
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
@@ -54,12 +54,21 @@ export async function viewTask(services: Services, actor: Actor, id: TaskId): Pr
   return { ...task, run, logs };
 }
 
+interface WantedLines {
+  limit: number;
+  isQuiet: boolean;
+  /** Up to this one, of which hand-out; left out: up to the end. */
+  before?: readonly number[] | undefined;
+}
+
 /** The last lines, in the order in which they were written. */
 export async function loadLogs(
   tx: TenantTransaction,
   { runId, index }: { runId: RunId; index: number },
-  { limit, isQuiet }: { limit: number; isQuiet: boolean },
+  { limit, isQuiet, before }: WantedLines,
 ): Promise<LogLine[]> {
+  const { epoch, line } = taskStageLogs;
+  const isBefore = before && sql`(${epoch}, ${line}) < (${before[0]}::int, ${before[1]}::int)`;
   const lines = await tx
     .select({
       at: taskStageLogs.at,
@@ -70,7 +79,7 @@ export async function loadLogs(
       line: taskStageLogs.line,
     })
     .from(taskStageLogs)
-    .where(and(eq(taskStageLogs.runId, toUuid(runId)), eq(taskStageLogs.index, index)))
+    .where(and(eq(taskStageLogs.runId, toUuid(runId)), eq(taskStageLogs.index, index), isBefore))
     .orderBy(desc(taskStageLogs.epoch), desc(taskStageLogs.line))
     .limit(limit);
   return lines.reverse().map((line) => showLine(line, isQuiet));

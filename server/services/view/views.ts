@@ -89,7 +89,7 @@ const viewOf = ({ name, query, shared }: ToSave) => ({ name, query, shared });
 async function putOwn(tx: TenantTransaction, actor: Actor, view: ToSave): Promise<void> {
   const { place, name, query, shared } = view;
   const [before] = await tx
-    .select({ shared: savedViews.shared })
+    .select({ shared: savedViews.shared, query: savedViews.query })
     .from(savedViews)
     .where(and(ofActor(actor, place), eq(savedViews.name, name)));
   const madeBy = actor.userId === null ? null : toUuid(actor.userId);
@@ -103,21 +103,24 @@ async function putOwn(tx: TenantTransaction, actor: Actor, view: ToSave): Promis
     .catch((error) => {
       throw sharedElsewhere(error, name);
     });
-  if (shared || before?.shared) await tellAudit(tx, actor, { place, name, query: shared ? query : null });
+  if (shared || before?.shared) {
+    const earlier = before?.shared ? before.query : null;
+    await tellAudit(tx, actor, { place, name, earlier, query: shared ? query : null });
+  }
 }
 
 /** Somebody else's that everybody sees: theirs and an admin's to change. Null: there is none. */
 async function replaceShared(tx: TenantTransaction, actor: Actor, view: ToSave): Promise<SavedView | null> {
   const { place, name, query } = view;
   const [theirs] = await tx
-    .select({ maker: members.name })
+    .select({ maker: members.name, earlier: savedViews.query })
     .from(savedViews)
     .leftJoin(members, eq(members.userId, savedViews.madeBy))
     .where(and(sharedNamed(place, name), ne(savedViews.actorId, actor.id)));
   if (!theirs) return null;
   authorise(actor, 'view.manage');
   await tx.update(savedViews).set({ query }).where(sharedNamed(place, name));
-  await tellAudit(tx, actor, { place, name, query });
+  await tellAudit(tx, actor, { place, name, earlier: theirs.earlier, query });
   return { ...viewOf(view), mine: false, maker: theirs.maker };
 }
 
@@ -144,12 +147,23 @@ function sharedElsewhere(error: unknown, name: string): unknown {
 const tellAudit = (
   tx: TenantTransaction,
   actor: Actor,
-  { place, name, query }: { place: string; name: string; query: string | null },
+  {
+    place,
+    name,
+    earlier,
+    query,
+  }: {
+    place: string;
+    name: string /** Null: it was not shared. */;
+    earlier: string | null;
+    query: string | null;
+  },
 ) =>
   noteIn(
     tx,
     auditNote(actor, query === null ? 'view.unshared' : 'view.shared', {
       target: `${place}/${name}`,
+      before: { query: earlier },
       after: { query },
     }),
   );
@@ -165,12 +179,12 @@ export async function removeView(
   await inTenant(services.db, actor.orgId, async (tx) => {
     const which = shared ? sharedNamed(place, name) : and(ofActor(actor, place), eq(savedViews.name, name));
     const [view] = await tx
-      .select({ actorId: savedViews.actorId, shared: savedViews.shared })
+      .select({ actorId: savedViews.actorId, shared: savedViews.shared, query: savedViews.query })
       .from(savedViews)
       .where(which);
     if (!view) return;
     if (view.actorId !== actor.id) authorise(actor, 'view.manage');
     await tx.delete(savedViews).where(which);
-    if (view.shared) await tellAudit(tx, actor, { place, name, query: null });
+    if (view.shared) await tellAudit(tx, actor, { place, name, earlier: view.query, query: null });
   });
 }
