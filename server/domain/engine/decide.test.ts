@@ -337,7 +337,7 @@ describe('what comes too late', () => {
       { ok: true },
       { ok: false, code: 'RUN_OVER' },
       { ok: true, repeated: true },
-      { ok: false, code: 'NOT_HELD' },
+      { ok: false, code: 'HELD_BY_ANOTHER' },
       { ok: true, repeated: true },
       { ok: false, code: 'RUN_OVER' },
     ]);
