@@ -18,7 +18,13 @@ const routed =
   (offer): Placement => {
     const agents = states.map(
       (state): AgentView => ({
-        ...{ id: AGENT, name: 'worker', transport: 'local', capabilities: new Set(['echo']), labels: new Set() },
+        ...{
+          id: AGENT,
+          name: 'worker',
+          transport: 'local',
+          capabilities: new Set(['echo']),
+          labels: new Set(),
+        },
         ...{ state, maxConcurrency: 1, inFlight: 1, inLine: 0, failureShare: 0, latencyMs: null },
       }),
     );
@@ -79,7 +85,11 @@ const REASONS: Record<Exclude<WaitCode, 'dependency'>, Reason> = {
     arrive() {
       const run = driveRun({
         stages: [
-          { key: 'a', type: 'echo', retry: { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 } },
+          {
+            key: 'a',
+            type: 'echo',
+            retry: { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 },
+          },
         ],
       });
       run.start();
@@ -101,10 +111,19 @@ const REASONS: Record<Exclude<WaitCode, 'dependency'>, Reason> = {
     },
     ids: none,
   },
-  queue: { arrive: () => started(() => () => ({ kind: 'queue', queue: 'echo.task' })), ids: () => ['echo.task'] },
+  queue: {
+    arrive: () => started(() => () => ({ kind: 'queue', queue: 'echo.task' })),
+    ids: () => ['echo.task'],
+  },
   unanswered: { arrive: standing({ code: 'unanswered', blockers: ['w'], ids: [AGENT] }), ids: agentIds },
-  approval: { arrive: standing({ code: 'approval', blockers: ['ap_1', 'x', 'y'], ids: ['ap_1'] }), ids: () => ['ap_1'] },
-  question: { arrive: standing({ code: 'question', blockers: ['q_1', 'x', 'y'], ids: ['q_1'] }), ids: () => ['q_1'] },
+  approval: {
+    arrive: standing({ code: 'approval', blockers: ['ap_1', 'x', 'y'], ids: ['ap_1'] }),
+    ids: () => ['ap_1'],
+  },
+  question: {
+    arrive: standing({ code: 'question', blockers: ['q_1', 'x', 'y'], ids: ['q_1'] }),
+    ids: () => ['q_1'],
+  },
 };
 
 function explain(run: RunDriver) {

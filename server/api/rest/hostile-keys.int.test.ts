@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit } from '#server/auditor/audit.ts';
-import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { until } from '#server/testing/faults/until.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
 let http: TestServer;
 beforeAll(async () => {

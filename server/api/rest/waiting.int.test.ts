@@ -10,7 +10,8 @@ afterAll(() => http[Symbol.asyncDispose]());
 const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
 test('what blocks a task is found by the ids that its reason gives, and the reason is as old as it says', async () => {
-  const agent = (await call('/agents/register', { name: 'digger', type: 'worker', capabilities: ['dig'] })).body;
+  const agent = (await call('/agents/register', { name: 'digger', type: 'worker', capabilities: ['dig'] }))
+    .body;
   await call(`/agents/${agent.agent_id}/orders`, { order: 'pause', reason: 'lunch' });
   const pipeline = await call('/pipelines', {
     name: 'digging',

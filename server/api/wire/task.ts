@@ -32,7 +32,9 @@ export const waitingSchema = z
     blockers: z.array(z.string()).describe('Names and keys of what blocks it.'),
     blocker_ids: z
       .array(z.string())
-      .describe('Ids by which it can be looked up: tasks, agents, the run, an approval, a question; keys and queues by name.'),
+      .describe(
+        'Ids by which it can be looked up: tasks, agents, the run, an approval, a question; keys and queues by name.',
+      ),
     since: time.nullable().describe('When this reason began.'),
     way_out: z.string(),
   })
