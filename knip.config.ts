@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'components/runs/run/data/text.worker.ts',
     'server/testing/sdk-agents/{bridge,worker}.mjs',
     'server/testing/sdk-agents/server-process.ts',
+    'server/testing/mutations/{preload,vitest.config}.ts',
     'cli/main.mjs',
     'sdk/typescript/index.mjs',
     'sdk/typescript/lib/agent-worker.mjs',

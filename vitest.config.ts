@@ -9,6 +9,7 @@ const LONGEST = [
   'server/api/rest/access.int.test.ts',
   'bench/smoke.int.test.ts',
   'server/testing/faults/coordinator-ends.int.test.ts',
+  'server/testing/mutations/mutants.int.test.ts',
   'server/analytics/aggregator.int.test.ts',
   'docs/first-minutes.int.test.ts',
   'docs/agent-programs.int.test.ts',

@@ -28,6 +28,8 @@ const ALSO_ON_SERVICES = [
   'each-role',
   'every-page',
   'live',
+  'first-run',
+  'stop-under-load',
 ];
 /** Have no meaning without them. */
 const ON_SERVICES_ALONE = ['enrol-over-amqp'];

@@ -11,8 +11,8 @@ export interface RunningServer {
   /** The last line that the start printed. */
   link: string;
   origin: string;
-  /** In order, as by Ctrl-C; resolves with the exit code. */
-  stop(): Promise<number>;
+  /** In order, as by Ctrl-C or by whoever looks after processes; resolves with the exit code. */
+  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number>;
   /** At once, as by a power cut. */
   kill(): Promise<void>;
 }
@@ -49,8 +49,8 @@ export async function startServer(
   return {
     link,
     origin: new URL(link).origin,
-    stop() {
-      child.kill('SIGINT');
+    stop(signal = 'SIGINT') {
+      child.kill(signal);
       return ended;
     },
     async kill() {

@@ -128,6 +128,7 @@ export interface Waiting {
   code: string;
   sentence: string;
   blockers: string[];
+  blocker_ids: string[];
   since: string | null;
   way_out: string;
 }

@@ -210,7 +210,7 @@ function makeParts(options: AgentSystemOptions) {
     async tellUnanswered({ taskId, epoch }, { id, name, orgId }) {
       const place = parseTaskId(taskId);
       if (!place) return;
-      const wait = { code: 'unanswered' as const, blockers: [name || id] };
+      const wait = { code: 'unanswered' as const, blockers: [name || id], ids: [id] };
       const happening = { type: 'stand-by' as const, task: place.index, epoch, wait, moreMs: 0 };
       await connected().engine.tell(place.runId, happening, { orgId });
     },

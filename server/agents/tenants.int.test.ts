@@ -30,13 +30,13 @@ async function join(world: World, orgId: OrgId, name: string) {
   };
 }
 
-/** But for what changes by itself while a task lies in a queue: it is looked at there, and its message sent again. */
+/** But for what changes by itself while a task lies in a queue: it is looked at there, its message is sent again, and its agent is missed. */
 async function everythingOf(world: World, runId: RunId) {
   const { sql } = world.database;
   const id = toUuid(runId);
   const [runs, tasks, logs, late, objects] = await Promise.all([
-    sql`SELECT status, seq FROM runs WHERE id = ${id}::text::uuid`,
-    sql`SELECT to_jsonb(t) || CASE status WHEN 'queued' THEN '{"due_at": null}' ELSE '{}' END::jsonb AS task
+    sql`SELECT status FROM runs WHERE id = ${id}::text::uuid`,
+    sql`SELECT to_jsonb(t) || CASE status WHEN 'queued' THEN '{"due_at": null, "wait": null}' ELSE '{}' END::jsonb AS task
       FROM tasks t WHERE run_id = ${id}::text::uuid`,
     sql`SELECT * FROM task_stage_logs WHERE run_id = ${id}::text::uuid`,
     sql`SELECT * FROM late_answers WHERE run_id = ${id}::text::uuid`,
@@ -108,6 +108,7 @@ describe.each([
     }
     expect(await theirs.report([{ type: 'succeeded', ...task, output: 1 }])).toEqual([{ status: 'ok' }]);
     expect(await world.untilOver(runId)).toBe('succeeded');
+    await world.expectSound();
   });
 
   it('have their lost messages found and sent again, each to the queue of its own', async () => {

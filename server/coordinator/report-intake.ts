@@ -42,6 +42,12 @@ interface Item {
   happening: Happening;
 }
 
+interface Refused {
+  item: Item;
+  message: string;
+  isOthers: boolean;
+}
+
 /** What agents say, for every transport the same: what counts goes to the engine, lines to the log, both to the stream. */
 export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   const { sql, engine } = options;
@@ -68,7 +74,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     const [replies, kept] = await both(tellEngine(items, messageId), logs.write(lines));
     for (const line of kept) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
-    const stale: { item: Item; message: string }[] = [];
+    const stale: Refused[] = [];
     items.forEach((item, nth) => {
       const reply = replies[nth];
       if (reply === undefined) return;
@@ -77,7 +83,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
         if (item.report.type === 'beat' && item.report.progress !== undefined)
           stream.progress(item, item.report);
       } else if (reply.code === 'NO_RUN') answers[item.at] = unknownTask(item.report);
-      else stale.push({ item, message: reply.message });
+      else stale.push({ item, message: reply.message, isOthers: reply.code === 'HELD_BY_ANOTHER' });
     });
     if (stale.length > 0) await answerStale(from, stale, answers);
     return answers;
@@ -140,16 +146,16 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
 
   async function answerStale(
     from: Reporter,
-    stale: readonly { item: Item; message: string }[],
+    stale: readonly Refused[],
     answers: ReportAnswer[],
   ): Promise<void> {
     const epochs = await readEpochs(
       sql,
       stale.map(({ item }) => item),
     ).catch(() => new Map<string, number>());
-    for (const { item, message } of stale) {
+    for (const { item, message, isOthers } of stale) {
       const epoch = epochs.get(epochKey(item.runId, item.index)) ?? null;
-      answers[item.at] = { status: 'stale', epoch, reason: message };
+      answers[item.at] = { status: 'stale', epoch, reason: message, ...(isOthers ? { isOthers } : {}) };
       if (isAnswer(item.report)) await storeLate(from.agentId, item, message);
     }
   }

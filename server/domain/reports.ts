@@ -23,12 +23,12 @@ export const isGoingOn = ({ type }: Report): boolean => GOING_ON.has(type);
 
 /**
  * What the one who reported is told. `stop`: heard, and the work is no longer wanted. `stale`: it changed nothing, since
- * the task has ended or gone to the hand-out `epoch`. `unknown`: the tenant has no such task.
+ * the task has ended or gone to the hand-out `epoch`; `isOthers` says that this very hand-out is another agent's. `unknown`: the tenant has no such task.
  */
 export type ReportAnswer =
   | { status: 'ok'; leaseUntil?: number }
   | { status: 'stop'; reason: string }
-  | { status: 'stale'; epoch: number | null; reason: string }
+  | { status: 'stale'; epoch: number | null; reason: string; isOthers?: true }
   | { status: 'unknown'; reason: string };
 
 /** Where everything goes that agents say, whatever way it came. */

@@ -48,7 +48,7 @@ describe('who may take a stage', () => {
   test.each(['draining', 'paused', 'stale', 'offline', 'quarantined'] as const)(
     'nobody who is %s',
     (state) => {
-      const away = { kind: 'wait', wait: { code: 'no-agent', blockers: ['agent 1'] } };
+      const away = { kind: 'wait', wait: { code: 'no-agent', blockers: ['agent 1'], ids: [agent(1).id] } };
       expect(route(stage(), [agent(1, { state })])).toEqual(away);
       expect(route(stage(), [agent(1, { state }), agent(2)])).toEqual(startsAt(2));
     },
@@ -112,7 +112,7 @@ describe('who is best', () => {
     const full = [agent(1, { inFlight: 10 }), agent(2, { inFlight: 10 })];
     expect(route(stage(), full)).toEqual({
       kind: 'wait',
-      wait: { code: 'agents-full', blockers: ['agent 1', 'agent 2'] },
+      wait: { code: 'agents-full', blockers: ['agent 1', 'agent 2'], ids: full.map(({ id }) => id) },
     });
   });
 });

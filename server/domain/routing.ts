@@ -54,6 +54,11 @@ export interface QueueNames {
 const MAX_BLOCKERS = 5;
 const MAX_REJECTED = 8;
 
+function namesOf(agents: readonly AgentView[]): { blockers: string[]; ids: string[] } {
+  const some = agents.slice(0, MAX_BLOCKERS);
+  return { blockers: some.map(({ name }) => name), ids: some.map(({ id }) => id) };
+}
+
 /**
  * Who gets the task. Required labels and capabilities decide who may; preferred ones, load, failures and speed who
  * is best. Agents that take work from a queue are chosen as a group, as the broker knows best who is free.
@@ -74,19 +79,15 @@ export function routeTask(
   }
   const fit = able.filter((agent) => isServing(agent.state));
   if (fit.length === 0) {
-    const blockers = able.length > 0 ? able.slice(0, MAX_BLOCKERS).map((agent) => agent.name) : [stage.type];
-    return { kind: 'wait', wait: { code: 'no-agent', blockers } };
+    const blocking = able.length > 0 ? namesOf(able) : { blockers: [stage.type] };
+    return { kind: 'wait', wait: { code: 'no-agent', ...blocking } };
   }
   for (const { name, state } of able) {
     if (!isServing(state) && rejected.length < MAX_REJECTED) rejected.push({ agent: name, reason: state });
   }
   const free = fit.filter((agent) => takesFromQueue(agent) || agent.inFlight < agent.maxConcurrency);
   const best = pickBest(stage, offer, free);
-  if (!best)
-    return {
-      kind: 'wait',
-      wait: { code: 'agents-full', blockers: fit.slice(0, MAX_BLOCKERS).map((agent) => agent.name) },
-    };
+  if (!best) return { kind: 'wait', wait: { code: 'agents-full', ...namesOf(fit) } };
   const isShared = takesFromQueue(best) && isForAnybody(stage);
   const others = isShared ? fit.filter(({ transport }) => transport !== best.transport) : fit;
   for (const agent of others) {

@@ -1,14 +1,17 @@
 import type { Wait } from './engine/events.ts';
 import type { Stage } from './graph/schema.ts';
+import type { RunId, TaskId } from './ids.ts';
 import { isTaskQueued, isTaskReady, isTaskRetrying, type TaskStatus, type WaitCode } from './statuses.ts';
 
 /** Why a task does not run, for people: what, since when, what blocks it and what can be done. */
 export interface Waiting {
   code: WaitCode;
   sentence: string;
-  /** Ids, keys or names of what blocks it. */
+  /** Keys or names of what blocks it. */
   blockers: string[];
-  /** Milliseconds since 1970. */
+  /** By which what blocks it can be looked up: tasks, agents, the run, an approval, a question; a key or a queue by its name. */
+  blockerIds: string[];
+  /** Milliseconds since 1970: when this reason began, not when it was asked for. */
   since: number | null;
   wayOut: string;
 }
@@ -23,8 +26,9 @@ export interface WaitFacts {
   queue?: string | null;
   /** What the stage asks of an agent beside its capability; left out: not known where it is told. */
   selector?: Selector;
-  /** Names of upstream stages, for a task that waits for others. */
-  upstream?: readonly { key: string; name: string }[];
+  /** Upstream stages and their tasks, for a task that waits for others. */
+  upstream?: readonly { key: string; name: string; id: TaskId }[];
+  runId?: RunId;
 }
 
 /** Each code's words. A new code does not compile without them. */
@@ -88,6 +92,26 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
   }),
 };
 
+/** What was written down before ids were has none, and then there is none to tell. */
+const written = (_: WaitFacts, { ids = [] }: Wait): string[] => ids;
+const byName = (_: WaitFacts, { blockers = [] }: Wait): string[] => blockers;
+
+/** Where what blocks each code is looked up. A timer blocks nothing that has an id but the task itself. */
+const IDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => string[]> = {
+  dependency: ({ upstream = [] }) => upstream.map(({ id }) => id),
+  'no-agent': written,
+  'agents-full': written,
+  'concurrency-key': byName,
+  paused: ({ runId }) => (runId === undefined ? [] : [runId]),
+  'retry-timer': () => [],
+  'given-back': () => [],
+  quota: byName,
+  unanswered: written,
+  approval: written,
+  question: written,
+  queue: ({ queue }) => (queue == null ? [] : [queue]),
+};
+
 const MAX_NAMES = 5;
 
 /** All that an agent must be to take the stage, so that whoever reads it sees which of it nobody is. */
@@ -122,7 +146,8 @@ function listNames(names: readonly string[]): string {
 export function explainWait(wait: Wait, facts: WaitFacts): Waiting {
   const { sentence, wayOut } = WORDS[wait.code](facts, wait);
   const blockers = wait.blockers ?? facts.upstream?.map(({ key }) => key) ?? [];
-  return { code: wait.code, sentence, blockers, since: wait.since ?? facts.since, wayOut };
+  const since = wait.since ?? facts.since;
+  return { code: wait.code, sentence, blockers, blockerIds: IDS[wait.code](facts, wait), since, wayOut };
 }
 
 /** What a task waits for where nothing was written down of it; null: for nothing. */

@@ -84,7 +84,8 @@ export function createStageCalls(options: StageCallOptions) {
         if (!awaited || awaited.isRefused) throw error;
         const { approvalId } = awaited;
         onAsked(`People are asked whether ${tool} may be called (${approvalId}).`);
-        const wait = { code: 'approval' as const, blockers: [approvalId, connection ?? server ?? '', tool] };
+        const blockers = [approvalId, connection ?? server ?? '', tool];
+        const wait = { code: 'approval' as const, blockers, ids: [approvalId] };
         await standBy(wait, KEEP_SECONDS * 1000, () => decided(awaited, signal));
       }
     }

@@ -106,7 +106,7 @@ export function createStageQuestions(
     const { id, sender, tool, leftMs } = question;
     const questionId = makeId('mcpQuestion', id);
     place.onAsked(`${sender} asks something before it goes on with ${tool} (${questionId}).`);
-    const wait = { code: 'question' as const, blockers: [questionId, sender, tool] };
+    const wait = { code: 'question' as const, blockers: [questionId, sender, tool], ids: [questionId] };
     const state = await place.standBy(wait, leftMs, async () => {
       for (;;) {
         const now = await despiteOutages(() => readQuestion(sql, id), { signal });

@@ -5,7 +5,9 @@ import { createAccess } from './access.ts';
 test('what is remembered of somebody is read anew after two seconds, and when the clock is set back', async () => {
   let nowMs = 86_400_000;
   let reads = 0;
-  const access = createAccess({ hot: createMemoryHotState(), now: () => nowMs });
+  const hearsay = { tell: async () => undefined, listen: async () => async () => undefined };
+  const hot = createMemoryHotState();
+  const access = createAccess({ hot, hearsay, now: () => nowMs, onTrouble: () => undefined });
   const entry = { actor: { id: 'somebody' } } as never;
   const remember = () =>
     access.remember('key', async () => {

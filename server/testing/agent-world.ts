@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { connectEngine } from '#db/client.ts';
 import type { BuiltinAgent } from '#server/agents/agent.ts';
 import { type AgentSystem, type AgentSystemOptions, createAgentSystem } from '#server/agents/system.ts';
+import { audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
@@ -12,16 +13,8 @@ import { NO_PAUSES, type PausePoints } from '#server/coordinator/pause-points.ts
 import { createReportIntake, type ReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer, type ResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import type { Reply } from '#server/domain/engine/happenings.ts';
-import { type CompiledGraph, compileGraph } from '#server/domain/graph/compile.ts';
-import { type GraphInput, graphSchema } from '#server/domain/graph/schema.ts';
-import {
-  DEFAULT_ORG_ID,
-  makeId,
-  type OrgId,
-  type RunId,
-  toUuid,
-  type VersionId,
-} from '#server/domain/ids.ts';
+import type { GraphInput } from '#server/domain/graph/schema.ts';
+import { DEFAULT_ORG_ID, makeId, type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isRunOver, type RunStatus, type TaskStatus } from '#server/domain/statuses.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
@@ -29,6 +22,7 @@ import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createGraphStore } from './graph-store.ts';
 
 export interface WorldOptions {
   /** Left out: the embedded broker. */
@@ -72,6 +66,8 @@ export interface World extends AsyncDisposable {
   task(runId: RunId, index?: number): Promise<TaskFacts | undefined>;
   runStatus(runId: RunId): Promise<RunStatus | undefined>;
   untilOver(runId: RunId): Promise<RunStatus>;
+  /** Every invariant holds in the rows. */
+  expectSound(): Promise<void>;
   /** The process ends without a word, and starts again. */
   restart(): Promise<void>;
 }
@@ -107,7 +103,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     troubles.push(`${message} ${error instanceof Error ? error.message : String(error)}`);
   };
   const newUuid = createUuidSource(Date.now);
-  const graphs = new Map<VersionId, CompiledGraph>();
+  const graphs = createGraphStore(database.sql, newUuid);
   const fetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
   const points = options.points ?? NO_PAUSES;
 
@@ -133,7 +129,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     });
     const engine = createEngine({
       ...{ sql: engineSql, lanes, broker, points, onTrouble },
-      graphOf: async (id) => graphs.get(id) as CompiledGraph,
+      graphOf: graphs.graphOf,
       hands: agents.hands,
       random: Math.random,
       clock: await openDbClock(database.sql, Date.now),
@@ -160,9 +156,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   }
 
   async function startRun(graph: GraphInput, input: Json = null, orgId = DEFAULT_ORG_ID): Promise<RunId> {
-    const versionId = makeId('ver', newUuid());
-    const compiled = compileGraph(graphSchema.parse(graph));
-    graphs.set(versionId, compiled);
+    const versionId = await graphs.store(graph);
+    const compiled = await graphs.graphOf(versionId);
     const id = makeId('run', newUuid());
     const run = { id, orgId, pipelineId: null, versionId, graph: compiled, input };
     const rest = { parameters: {}, metadata: {}, notification: null, trigger: 'test' };
@@ -193,6 +188,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
           throw new Error(`the run is ${status}; troubles: ${troubles.join('; ')}`);
         return status;
       }),
+    async expectSound() {
+      const { findings } = await audit({ sql: database.sql, graphOf: graphs.graphOf });
+      expect(findings).toEqual([]);
+    },
     async restart() {
       await endProgram(program);
       program = await startProgram();

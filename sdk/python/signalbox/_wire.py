@@ -102,6 +102,7 @@ class Waiting(TypedDict):
     code: str
     sentence: str
     blockers: List[str]
+    blocker_ids: List[str]
     since: Optional[str]
     way_out: str
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { audit } from '#server/auditor/audit.ts';
 import { makeId, parseTaskId, toUuid } from '#server/domain/ids.ts';
 import { registerAgent } from '#server/services/agent/register.ts';
 import { listQueues } from '#server/services/queue/list.ts';
@@ -261,5 +262,61 @@ describe('an agent that comes for its work over HTTP', () => {
     const visible = (await call('/queues')).body.queues.map(({ queue }: { queue: string }) => queue);
     expect(visible).toEqual(expect.arrayContaining(['intent.task', 'mcp.responses']));
     expect(visible.join()).not.toContain(toUuid(orgId));
+
+    const { graphOf } = services;
+    expect((await audit({ sql: database.sql, graphOf })).findings).toEqual([]);
+    // The same again is counted, and written as a number later.
+    expect(await refusals(id)).toMatchObject([{ reason: `There is no task ${task.id}.` }]);
   });
+
+  test('F17 reports on what another holds in vain: nothing changes, and the audit has it', async () => {
+    const { services, database } = http.program;
+    const holder = (await call('/agents/register', { ...REGISTRATION, name: 'holder' })).body;
+    const curious = (await call('/agents/register', { ...REGISTRATION, name: 'curious' })).body;
+    const { task_id } = (await call('/tasks', { type: 'task-execution' })).body;
+    const visit = { generation: holder.generation, max: 1, wait_ms: 60_000 };
+    const claimed = await call(`/agents/${holder.agent_id}/claim`, visit);
+    expect(claimed.body.tasks).toMatchObject([{ task_id }]);
+    const reported = { task_id, epoch: claimed.body.tasks[0].epoch };
+    const { runId } = parseTaskId(task_id) ?? { runId: '' };
+    const rows = () => database.sql`SELECT t.*, r.revision, r.seq FROM tasks t JOIN runs r ON r.id = t.run_id
+      WHERE t.run_id = ${toUuid(runId)}::text::uuid`;
+    const before = await rows();
+    const said = [
+      { type: 'beat', ...reported, progress: 0.9 },
+      { type: 'released', ...reported },
+      { type: 'succeeded', ...reported, output: 'stolen' },
+    ];
+    const { generation } = curious;
+    for (const report of said) {
+      const { answers } = (
+        await call(`/agents/${curious.agent_id}/reports`, { generation, reports: [report] })
+      ).body;
+      expect(answers).toEqual([{ status: 'stale', epoch: reported.epoch, reason: expect.any(String) }]);
+    }
+    const beat = { generation, beat: { in_flight: 1 }, tasks: [said[0]] };
+    const { answers } = (await call(`/agents/${curious.agent_id}/heartbeat`, beat)).body;
+    expect(answers).toMatchObject([{ status: 'stale' }]);
+    expect(await rows()).toEqual(before);
+    expect(await refusals(curious.agent_id)).toMatchObject([{ reason: 'You do not hold task 0.' }]);
+
+    const own = [{ type: 'succeeded', ...reported, output: 'mine' }];
+    await call(`/agents/${holder.agent_id}/reports`, { generation: holder.generation, reports: own });
+    // Who comes too late has done nothing that it may not.
+    await call(`/agents/${holder.agent_id}/reports`, {
+      generation: holder.generation,
+      reports: [{ type: 'beat', ...reported }],
+    });
+    expect(await refusals(holder.agent_id)).toEqual([]);
+    expect((await call(`/tasks/${task_id}`)).body).toMatchObject({ status: 'completed' });
+    expect((await audit({ sql: database.sql, graphOf: services.graphOf })).findings).toEqual([]);
+  });
+
+  /** What the audit says of an agent's reports; it is written beside the answer. */
+  async function refusals(agentId: string): Promise<{ reason: string }[]> {
+    await http.program.services.record(http.program.actor, 'test.done', { target: null });
+    const rows = await http.program.database.sql<{ body: string }[]>`SELECT body FROM audit_entries
+      WHERE action = 'report.refused' AND target = ${agentId} ORDER BY seq`;
+    return rows.map(({ body }) => JSON.parse(body));
+  }
 });

@@ -132,6 +132,7 @@ export const answersSchema = z.object({ answers: z.array(answerSchema) });
 export const beatAnswerSchema = z.object({ ...ordersFields, answers: z.array(answerSchema) });
 
 function presentAnswer(answer: ReportAnswer): z.input<typeof answerSchema> {
+  if (answer.status === 'stale') return { status: 'stale', epoch: answer.epoch, reason: answer.reason };
   if (answer.status !== 'ok') return answer;
   return answer.leaseUntil === undefined
     ? { status: answer.status }

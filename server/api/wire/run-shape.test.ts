@@ -28,7 +28,7 @@ const stage = fc.record({
   skip: fc.option(fc.constantFrom('condition', 'run-failing')),
   waiting: fc.option(
     fc.constant({
-      ...{ code: 'dependency', sentence: 'It follows load.', blockers: ['load'] },
+      ...{ code: 'dependency', sentence: 'It follows load.', blockers: ['load'], blockerIds: ['task_1'] },
       ...{ since: BORN, wayOut: 'Wait.' },
     } as const),
   ),

@@ -30,8 +30,13 @@ export const waitingSchema = z
   .object({
     code: z.enum(WAIT_CODES),
     sentence: z.string(),
-    blockers: z.array(z.string()),
-    since: time.nullable(),
+    blockers: z.array(z.string()).describe('Names and keys of what blocks it.'),
+    blocker_ids: z
+      .array(z.string())
+      .describe(
+        'Ids by which it can be looked up: tasks, agents, the run, an approval, a question; keys and queues by name.',
+      ),
+    since: time.nullable().describe('When this reason began.'),
     way_out: z.string(),
   })
   .meta({ id: 'Waiting', description: 'Why it does not run, for people.' });
@@ -87,11 +92,12 @@ export const taskSchema = z
 
 export function presentWaiting(waiting: Waiting | null): z.input<typeof waitingSchema> | null {
   if (!waiting) return null;
-  const { code, sentence, blockers, since, wayOut } = waiting;
+  const { code, sentence, blockers, blockerIds, since, wayOut } = waiting;
   return {
     code,
     sentence,
     blockers,
+    blocker_ids: blockerIds,
     since: since === null ? null : isoTime(new Date(since)),
     way_out: wayOut,
   };

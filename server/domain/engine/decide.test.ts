@@ -132,7 +132,9 @@ describe('placing', () => {
     expect(run.state.wakeAt).toBe(run.now + RECHECK_MS);
     run.place = () => ({ kind: 'wait', wait: { code: 'no-agent' } });
     run.pass(RECHECK_MS);
-    expect(run.last?.events).toEqual([{ type: 'task.waiting', task: 0, wait: { code: 'no-agent' } }]);
+    expect(run.last?.events).toEqual([
+      { type: 'task.waiting', task: 0, wait: { code: 'no-agent', since: run.now } },
+    ]);
   });
 
   test('a tick that comes early does not put off the next look', () => {
@@ -337,7 +339,7 @@ describe('what comes too late', () => {
       { ok: true },
       { ok: false, code: 'RUN_OVER' },
       { ok: true, repeated: true },
-      { ok: false, code: 'NOT_HELD' },
+      { ok: false, code: 'HELD_BY_ANOTHER' },
       { ok: true, repeated: true },
       { ok: false, code: 'RUN_OVER' },
     ]);

@@ -31,6 +31,7 @@ import { errorOfRun } from './quiet.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
 import { evaluateIn } from './scope.ts';
 import type { RunState } from './state.ts';
+import { begun, sameWait, waitFor } from './waits.ts';
 
 export interface Decision {
   state: RunState;
@@ -217,19 +218,6 @@ function isTooLarge(value: Json, maxBytes: number): boolean {
   return !measureJson(value, { maxBytes, maxDepth: MAX_INPUT_DEPTH }).ok;
 }
 
-function waitFor(draft: Draft, index: number, wait: Wait): void {
-  const task = taskOf(draft, index);
-  const isReady = isTaskReady(task.status);
-  // Nothing new: no row is written, however often it is asked.
-  if (isReady && sameWait(task.wait, wait)) return;
-  const limit = isRunPaused(draft.status) ? {} : outcomes.queueLimit(draft, index);
-  emit(draft, { type: isReady ? 'task.waiting' : 'task.ready', task: index, wait, ...limit });
-}
-
-function sameWait(before: Wait | null, after: Wait): boolean {
-  return before?.code === after.code && (before.blockers ?? []).join() === (after.blockers ?? []).join();
-}
-
 /** Everything that is due by now: deadlines, leases, timers, forced ends. */
 function tick(draft: Draft, happening: Tick, context: DecideContext): void {
   const { now } = context;
@@ -287,7 +275,11 @@ function lookIntoQueue(draft: Draft, index: number, ticked: TickContext): void {
   const placement = isLeft ? context.place({ ...offerOf(draft, index, attempt), isOut: true }) : null;
   if (placement && placement.kind !== 'wait') return giveTo(draft, { index, placement }, context);
   const why: Wait | null = placement?.wait ?? (wait && { code: 'queue' });
-  if (why && !sameWait(wait, why)) emit(draft, { type: 'task.waiting', task: index, wait: why });
+  if (why && !sameWait(wait, why)) {
+    // It has lain there all the time, whoever was there to take it.
+    const said = why.code === 'queue' ? why : begun(draft, index, why);
+    emit(draft, { type: 'task.waiting', task: index, wait: said });
+  }
   if (dueAt !== null && dueAt <= context.now) redeliver(draft, index, ticked);
 }
 

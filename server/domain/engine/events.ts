@@ -20,8 +20,10 @@ export const isPoison = ({ class: errorClass, code }: TaskError): boolean =>
 /** Why nothing was started, with what blocks it. */
 export interface Wait {
   code: WaitCode;
-  /** Ids or names of what blocks: an agent, a key, a capability. */
+  /** What blocks, as people call it: an agent, a key, a capability. */
   blockers?: string[];
+  /** By which those of it can be looked up whose name is not their id. */
+  ids?: string[];
   /** Milliseconds since 1970, where it began apart from the task's own times. */
   since?: number;
 }

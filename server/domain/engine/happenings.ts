@@ -60,8 +60,11 @@ export type Reply =
   | { ok: true; repeated: true; task?: Grant }
   | {
       ok: false;
-      /** `NO_RUN`: there is none for whoever says it, be it that it is another tenant's. */
-      code: 'STALE_EPOCH' | 'NOT_HELD' | 'RUN_OVER' | 'NOT_ALLOWED' | 'NO_RUN';
+      /**
+       * `NO_RUN`: there is none for whoever says it, be it that it is another tenant's. `HELD_BY_ANOTHER`: this very
+       * hand-out is another agent's, which no delay explains.
+       */
+      code: 'STALE_EPOCH' | 'NOT_HELD' | 'HELD_BY_ANOTHER' | 'RUN_OVER' | 'NOT_ALLOWED' | 'NO_RUN';
       message: string;
     };
 

@@ -251,7 +251,7 @@ describe('leases', () => {
       { ...beat, task: 5 },
     ];
     expect(run.tell(...others)).toMatchObject([
-      { code: 'NOT_HELD' },
+      { code: 'HELD_BY_ANOTHER' },
       { code: 'STALE_EPOCH' },
       { code: 'STALE_EPOCH' },
     ]);
@@ -265,7 +265,7 @@ describe('leases', () => {
     run.start();
     const release = { type: 'release', task: 0, epoch: 1, agent: run.agent } as const;
     expect(run.tell({ ...release, agent: agentNumber(2) }, { ...release, epoch: 4 })).toMatchObject([
-      { code: 'NOT_HELD' },
+      { code: 'HELD_BY_ANOTHER' },
       { code: 'STALE_EPOCH' },
     ]);
     run.tell(release);
@@ -362,7 +362,7 @@ describe('answers that come late or twice', () => {
   test('one of somebody who does not hold it is refused', () => {
     const run = lateWorld();
     expect(run.answer('a', { status: 'succeeded', output: 1 }, { agent: agentNumber(1) })).toMatchObject({
-      code: 'NOT_HELD',
+      code: 'HELD_BY_ANOTHER',
     });
   });
 

@@ -28,9 +28,10 @@ import type { TaskState } from './state.ts';
 type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
 
 const stale = (message: string): Reply => ({ ok: false, code: 'STALE_EPOCH', message });
-const notHeld = (index: number): Reply => ({
+/** Of whoever comes too late it is said as well; of another's hand-out only to one who never had it. */
+const notHeld = ({ index, agent: holder }: TaskState, agent: TaskState['agent'] = holder): Reply => ({
   ok: false,
-  code: 'NOT_HELD',
+  code: holder === null || holder === agent ? 'NOT_HELD' : 'HELD_BY_ANOTHER',
   message: `You do not hold task ${index}.`,
 });
 
@@ -49,7 +50,7 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
     );
   }
   if (task.agent !== null && happening.agent !== null && task.agent !== happening.agent)
-    return notHeld(happening.task);
+    return notHeld(task, happening.agent);
   const { outcome } = happening;
   if (!isTaskOut(task.status)) {
     if (cameToThis(task, outcome)) return { ok: true, repeated: true };
@@ -277,7 +278,7 @@ export function renewLease(draft: Draft, happening: Of<'beat'>, context: DecideC
   const task = taskOf(draft, happening.task);
   if (!isTaskHeld(task.status) || task.epoch !== happening.epoch || task.agent !== happening.agent) {
     return task.epoch === happening.epoch
-      ? notHeld(happening.task)
+      ? notHeld(task, happening.agent)
       : stale('The lease has gone to a later hand-out.');
   }
   extendLease(draft, happening.task, context);
@@ -302,7 +303,7 @@ export function extendLease(draft: Draft, index: number, context: DecideContext)
 export function standBy(draft: Draft, { task: index, epoch, wait, moreMs }: Of<'stand-by'>): Reply {
   const task = taskOf(draft, index);
   if (task.epoch !== epoch) return stale('The task has gone to a later hand-out.');
-  if (!isTaskHeld(task.status)) return notHeld(index);
+  if (!isTaskHeld(task.status)) return notHeld(task);
   const stopBy = (task.stopBy ?? draft.now) + moreMs;
   const about = { task: index, epoch, stopBy, progress: task.progress };
   if (wait) emit(draft, { type: 'task.standing-by', ...about, wait: { ...wait, since: draft.now } });
@@ -314,7 +315,7 @@ export function standBy(draft: Draft, { task: index, epoch, wait, moreMs }: Of<'
 export function releaseTask(draft: Draft, happening: Of<'release'>): Reply {
   const task = taskOf(draft, happening.task);
   if (task.epoch !== happening.epoch) return stale('The task has gone to a later hand-out.');
-  if (!isTaskHeld(task.status) || task.agent !== happening.agent) return notHeld(happening.task);
+  if (!isTaskHeld(task.status) || task.agent !== happening.agent) return notHeld(task, happening.agent);
   giveBack(draft, happening.task);
   return { ok: true };
 }

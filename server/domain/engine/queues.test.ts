@@ -36,6 +36,19 @@ describe('queues', () => {
     expect(run.task('a')).toMatchObject({ status: 'running', epoch: 1, attempt: 1 });
   });
 
+  test('an old message of the queue gets nobody the task that was put there anew', () => {
+    const run = driveRun(ALONE, { place: queued });
+    run.start();
+    const accept = { type: 'accept', task: 0, epoch: 1, agent: run.agent } as const;
+    run.tell(accept, { ...accept, type: 'release' });
+    expect(run.task('a')).toMatchObject({ status: 'ready', epoch: 1 });
+    run.tell({ type: 'offer', task: 0 });
+    expect(run.task('a')).toMatchObject({ status: 'queued', epoch: 2 });
+    expect(run.tell(accept)).toMatchObject([{ ok: false, code: 'STALE_EPOCH' }]);
+    expect(run.task('a')).toMatchObject({ status: 'queued', epoch: 2, agent: null });
+    expect(run.tell({ ...accept, epoch: 2 })).toMatchObject([{ ok: true }]);
+  });
+
   describe('whose agents are gone', () => {
     const inQueue = () => {
       const timeouts = { queueSeconds: 600 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Claimed } from '#server/agents/delivery/http-pull.ts';
 import { notFound } from '#server/domain/errors.ts';
-import { idSchema } from '#server/domain/ids.ts';
+import { type AgentId, idSchema } from '#server/domain/ids.ts';
 import { agentBeatSchema, reportSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
@@ -67,7 +67,23 @@ export async function sendHeartbeat(
   authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, beat, tasks } = parseInput(heartbeatSchema, input);
   await admit(services, actor, id);
-  return services.agents.pull.heartbeat({ agentId: id, generation }, beat, tasks);
+  const told = await services.agents.pull.heartbeat({ agentId: id, generation }, beat, tasks);
+  noteOverreach(services, actor, { agent: id, answers: told.answers });
+  return told;
+}
+
+/** Said of a task that is another agent's, or that there is none of here, another tenant's among them. The answer does not wait for it. */
+function noteOverreach(
+  { refusals }: Services,
+  actor: Actor,
+  { agent, answers }: { agent: AgentId; answers: readonly ReportAnswer[] },
+): void {
+  for (const answer of answers) {
+    const isNone = answer.status === 'unknown';
+    if (!isNone && !(answer.status === 'stale' && answer.isOthers)) continue;
+    const { reason } = answer;
+    void refusals.note(actor, { action: 'report.refused', target: agent, reason });
+  }
 }
 
 export async function sendReports(services: Services, actor: Actor, input: unknown): Promise<ReportAnswer[]> {
@@ -75,5 +91,7 @@ export async function sendReports(services: Services, actor: Actor, input: unkno
   const { id, generation, reports } = parseInput(reportsSchema, input);
   await admit(services, actor, id);
   // A task that is gone is an answer like any other: as 404 it could not be told from an agent that is gone.
-  return services.agents.pull.report({ agentId: id, generation }, reports);
+  const answers = await services.agents.pull.report({ agentId: id, generation }, reports);
+  noteOverreach(services, actor, { agent: id, answers });
+  return answers;
 }

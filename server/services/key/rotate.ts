@@ -37,7 +37,7 @@ export async function rotateKey(
     const [before] = await tx
       .select({
         ...{ role: apiKeys.role, secretHash: apiKeys.secretHash, previousUntil: apiKeys.previousUntil },
-        madeBy: apiKeys.madeBy,
+        ...{ madeBy: apiKeys.madeBy, lastFour: apiKeys.lastFour },
         countTwo: sql<boolean>`coalesce(${apiKeys.previousUntil} > now(), false)`,
       })
       .from(apiKeys)

@@ -220,7 +220,7 @@ function toTaskView(run: OfRun, index: number): TaskView {
 }
 
 /** Why the task does not go on, if it is one that could: one that runs waits for people at most, one that has ended for nothing. */
-function waitingOf({ createdAt, graph, byIndex }: OfRun, index: number): Waiting | null {
+function waitingOf({ id: runId, createdAt, graph, byIndex }: OfRun, index: number): Waiting | null {
   const row = byIndex.get(index);
   const capability = graph.stages[index]?.stage.type ?? '';
   if (!row || isTaskUntouched(row.status)) {
@@ -228,14 +228,14 @@ function waitingOf({ createdAt, graph, byIndex }: OfRun, index: number): Waiting
       const stage = graph.stages[from]?.stage;
       const before = byIndex.get(from);
       return stage && !(before && isTaskOver(before.status))
-        ? [{ key: stage.key, name: stage.name ?? stage.key }]
+        ? [{ key: stage.key, name: stage.name ?? stage.key, id: taskId(runId, from) }]
         : [];
     });
     return explainWait({ code: 'dependency' }, { capability, since: createdAt.getTime(), upstream });
   }
   const selector = graph.stages[index]?.stage.agent;
   const facts = {
-    capability,
+    ...{ capability, runId },
     ...(selector ? { selector } : {}),
     since: row.readyAt?.getTime() ?? null,
     dueAt: row.dueAt?.getTime() ?? null,

@@ -37,6 +37,7 @@ function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {
     RUN_OVER: 'Replay the run to do its work again.',
     NOT_ALLOWED: 'Look at its state and try what that allows.',
     NOT_HELD: 'Load the run again.',
+    HELD_BY_ANOTHER: 'Load the run again.',
     NO_RUN: 'It may have been deleted since.',
     STALE_EPOCH: 'Load the run again.',
   };

@@ -15,12 +15,20 @@ import { until } from './until.ts';
 
 const LEDGER_QUEUE = queuesOfTenant(DEFAULT_ORG_ID).capability('ledger');
 const current = provideBrokerFaultRig();
+/** Outages without a confirm: what one of them leaves behind would add up. */
+const ROUNDS = 2;
 
 /** All of a run that may not hang on how its messages travelled. */
 const outcomeOf = async (rig: Rig, runId: RunId) =>
   (await rig.tasks(runId)).map(({ idx, status, epoch, attempt, losses }) => ({
     ...{ idx, status, epoch, attempt, losses },
   }));
+
+async function openTasks(rig: Rig): Promise<number> {
+  const [row] = await rig.sql<[{ count: number }]>`
+    SELECT count(*)::int AS count FROM tasks WHERE status IN ('ready', 'queued', 'running', 'retrying')`;
+  return row.count;
+}
 
 describe('a broker that fails', () => {
   test('F22 by a kill under load loses nothing: what was sent and what was not is all done', async () => {
@@ -154,6 +162,7 @@ describe('a broker that fails', () => {
       '{broken',
       '{"version":99,"reports":[]}',
       '{"version":1,"agent_id":"agent_x","reports":[]}',
+      `{"version":1,"agent_id":"${rig.newAgentId()}","reports":${'['.repeat(2000)}${']'.repeat(2000)}}`,
     ];
     await broker.publish(
       poison.map((body, at) => ({
@@ -169,6 +178,14 @@ describe('a broker that fails', () => {
       return found.length >= poison.length && found;
     });
     expect(letters.every((letter) => letter.reason.length > 10)).toBe(true);
+    // Sent again by a person it is no better, and still not lost.
+    const [again] = letters;
+    expect(await broker.replayDeadLetter(again?.id ?? '')).toBe(true);
+    await until('it to be set aside anew', async () => {
+      const found = await broker.listDeadLetters(10);
+      return found.length >= poison.length && found.every(({ id }) => id !== again?.id);
+    });
+    expect(await rig.ended(await rig.start(engine, chain(2)))).toBe('succeeded');
     await rig.expectSound();
   });
 
@@ -234,13 +251,32 @@ describe('a broker that fails', () => {
     const engine = await startEngine({ rabbitmq: { url, namespace } });
     await agent.start();
     await rig.ended(await rig.start(engine, chain(1)));
-    proxy.swallowAnswers(true);
-    await rig.startAll(engine, await rig.orders(20, 25));
-    await until('messages to be without a confirm', async () => (await count('outbox')) > 0);
-    // Nobody cuts the connection: the engine itself must give it up and make a new one.
-    proxy.swallowAnswers(false);
-    await rig.allEnded(180_000);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // An agent that has not been heard for too long is given nothing, and nothing is sent: then once more.
+      const waiting = await until(
+        'messages to be without a confirm',
+        async () => {
+          proxy.swallowAnswers(true);
+          await rig.startAll(engine, await rig.orders(20, 25 + round));
+          const rows = await count('outbox');
+          if (rows > 0) return rows;
+          proxy.swallowAnswers(false);
+          await rig.allEnded(180_000);
+          return null;
+        },
+        240_000,
+      );
+      // What the process has on its way are rows: those that it has just sent, and those that it sends again.
+      expect((await engine.state()).load.publishing).toBeLessThanOrEqual(2 * waiting);
+      expect(waiting).toBeLessThanOrEqual(await openTasks(rig));
+      // Nobody cuts the connection: the engine itself must give it up and make a new one.
+      proxy.swallowAnswers(false);
+      await rig.allEnded(180_000);
+    }
     await expectSent();
+    // Nothing of it is left in the process either.
+    await until('all to have been sent', async () => (await engine.state()).load.publishing === 0);
+    expect((await engine.state()).load).toMatchObject({ entries: 0, waiting: 0 });
     await rig.expectSound();
     await engine.kill();
     await proxy.close();

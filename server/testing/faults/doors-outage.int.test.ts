@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { audit } from '#server/auditor/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { type HttpAnswer, startTestServer, type TestServer } from '../http.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
@@ -45,4 +46,6 @@ test('F31 while Postgres is away every door says so, and when to come again; the
   proxy.refuse(false);
   for (const [door, ask] of Object.entries(DOORS))
     await expect.poll(async () => [door, (await ask()).status < 300], PATIENCE).toEqual([door, true]);
+  const { graphOf } = server.program.services;
+  expect((await audit({ sql: database.sql, graphOf })).findings).toEqual([]);
 });

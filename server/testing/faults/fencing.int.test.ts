@@ -73,15 +73,15 @@ describe('what an agent says with an old number, or of what is not its own', () 
     const before = await rowsOf(runId);
     expect(await engine.tell(runId, answer(1, 'stolen', stranger))).toMatchObject({
       ok: false,
-      code: 'NOT_HELD',
+      code: 'HELD_BY_ANOTHER',
     });
     expect(await engine.tell(runId, { type: 'beat', task: 0, epoch: 1, agent: stranger })).toMatchObject({
       ok: false,
-      code: 'NOT_HELD',
+      code: 'HELD_BY_ANOTHER',
     });
     expect(await engine.tell(runId, { type: 'release', task: 0, epoch: 1, agent: stranger })).toMatchObject({
       ok: false,
-      code: 'NOT_HELD',
+      code: 'HELD_BY_ANOTHER',
     });
     expect(await engine.tell(rig.newRunId(), answer(1, 'nowhere'))).toMatchObject({
       ok: false,

@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import { audit } from '#server/auditor/audit.ts';
 import { createRig } from './rig.ts';
 
 /** The program's migrations, and then these: a later version of it. */
@@ -31,9 +33,12 @@ test('F37 two migrators that start at once on an empty database apply each migra
   expect(new Set(done).size).toBe(done.length);
   const sql = connectDatabase({ url: url.href, applicationName: 'test', max: 1 });
   const applied = await sql<{ name: string }[]>`SELECT name FROM schema_migrations ORDER BY name`;
+  const { findings } = await audit({ sql, graphOf: createGraphCache(sql) });
   await sql.end();
   await rig.sql.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
   expect(applied.map((row) => row.name)).toEqual(done.sort());
+  // Its partitions are there, and there is room for what comes.
+  expect(findings).toEqual([]);
 });
 
 test('F37 a change that locks a hot table again and again under traffic fails no run', async () => {
