@@ -1,9 +1,9 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
-import { useAction } from '../../data/index.ts';
 import { editorHref } from '../../shell/places.ts';
+import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -24,7 +24,7 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
   const [template, setTemplate] = useState<string>();
   const [given, setGiven] = useState(NO_TEXT);
   const form = useId();
-  const make = useMaking();
+  const make = useMaking(way !== null);
   const current = way ?? 'blank';
   const isReady =
     name.trim() !== '' &&
@@ -107,17 +107,17 @@ function WayFields({
   );
 }
 
-function useMaking() {
-  const router = useRouter();
-  const onDone = ({ id }: { id: Pipeline['id'] }) => router.push(editorHref(id));
-  const refresh = [['pipelines'], ['agents', 'coverage']];
-  const instantiate = useAction('templates.instantiate', { refresh, onDone });
-  const bringIn = useAction('pipelines.import', { refresh, onDone });
+function useMaking(isOpen: boolean) {
+  const goOn = useGoOn(isOpen);
+  const onDone = ({ id }: { id: Pipeline['id'] }) => goOn({ href: editorHref(id), made: 'pipeline' });
+  const options = { refresh: [['pipelines'], ['agents', 'coverage']], inDialog: isOpen, onDone };
+  const instantiate = useAct('templates.instantiate', options);
+  const bringIn = useAct('pipelines.import', options);
   return {
-    instantiate: (wanted: { name: string; key: string }) => instantiate.mutate(wanted),
+    instantiate: (wanted: { name: string; key: string }) => instantiate.run(wanted),
     import: ({ text, ...wanted }: ImportText & { name: string }) =>
-      bringIn.mutate({ ...wanted, text, format: formatOf(text) }),
-    isBusy: instantiate.isPending || bringIn.isPending,
+      bringIn.run({ ...wanted, text, format: formatOf(text) }),
+    isBusy: instantiate.isBusy || bringIn.isBusy,
     error: instantiate.error ?? bringIn.error,
   };
 }

@@ -1,13 +1,13 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { act, type Input, newKey } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type Asked, Broken } from '../../shell/broken.tsx';
 import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -31,7 +31,7 @@ const SAMPLE = 5;
 /** What it would be about is counted by the server before anybody says yes; then the way leads to its progress. */
 export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose(): void }) {
   const { action, target } = request;
-  const router = useRouter();
+  const goOn = useGoOn();
   const [key] = useState(newKey);
   const [options, setOptions] = useState<Options>({ begin: 'failure', version: 'original' });
   const asked = { action, ...target } as Input<'bulk.create'>;
@@ -44,8 +44,7 @@ export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose
     inDialog: true,
     refresh: [['bulk'], ['runs']],
     onDone: ({ bulk }) => {
-      onClose();
-      if (bulk) router.push(`/bulk/${bulk.id}`);
+      if (bulk) goOn({ href: `/bulk/${bulk.id}`, made: 'bulk' }, onClose);
     },
   });
   const count = preview.data?.count;
