@@ -140,6 +140,8 @@ export const words = {
   pipelineItself: 'pipeline',
   priority: 'Priority',
   problems: 'Problems',
+  notJudged: 'Not checked just now',
+  notJudgedNote: 'Checking has broken down and is tried again by itself. These problems may be old.',
   problemsOfThisStage: 'Problems of this stage',
   publish: 'Publish',
   publishAndRun: 'Publish and run',
