@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { act, type Input, newKey } from '../../data/index.ts';
+import { type act, type Input, newKey } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type Asked, Broken } from '../../shell/broken.tsx';
 import { Failure } from '../../shell/failure.tsx';
@@ -16,6 +16,7 @@ import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { type BulkAction, words } from '../words.ts';
+import { bulkPreview } from './bulk-preview.ts';
 import type { RunFilter } from './filters.ts';
 
 /** Which runs it is about: these, or all that match. */
@@ -35,11 +36,7 @@ export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose
   const [key] = useState(newKey);
   const [options, setOptions] = useState<Options>({ begin: 'failure', version: 'original' });
   const asked = { action, ...target } as Input<'bulk.create'>;
-  const preview = useQuery({
-    queryKey: ['bulk', 'preview', asked],
-    queryFn: () => act('bulk.create', { ...asked, preview: true }),
-    staleTime: 0,
-  });
+  const preview = useQuery(bulkPreview(asked));
   const create = useAct('bulk.create', {
     inDialog: true,
     refresh: [['bulk'], ['runs']],
