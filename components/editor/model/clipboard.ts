@@ -77,7 +77,7 @@ export function pasteClip(
 /** As many steps away as it takes to lie on nothing: what is pasted twice is there twice, and can be seen to be. */
 function freeShift(document: EditorDocument, clip: Clip, step: Point): Point {
   const taken = new Set(placesIn(document).map(written));
-  const wanted = placesIn(clip as Pick<EditorDocument, 'stages' | 'notes'>);
+  const wanted = placesIn({ stages: clip.stages as readonly StageItem[], notes: clip.notes });
   let shift = step;
   const isTaken = ({ x, y }: Point) => taken.has(written({ x: x + shift.x, y: y + shift.y }));
   // Each step may meet another of what is there, and none of it twice.

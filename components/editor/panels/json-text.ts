@@ -13,7 +13,7 @@ export function readJson(text: string): { ok: true; value: Json | undefined } | 
   }
 }
 
-export interface JsonTyped {
+interface JsonTyped {
   text: string;
   isFaulty: boolean;
 }
