@@ -90,10 +90,11 @@ export function AgentWork({ id }: { id: Agent['id'] }) {
   const asked = useQuery({ ...question, refetchInterval: 10_000 });
   const { data: work, error } = asked;
   useFresh({ agent_id: id }, { keys: [question.queryKey], everyMs: 2000 });
-  if (error) return <Broken of={asked} />;
+  if (error && !work) return <Broken of={asked} />;
   const broken = work?.recent.filter((item) => item.error !== null);
   return (
     <>
+      <Broken of={asked} />
       <WorkCard
         title={words.agent.current}
         none={words.agent.currentNone}

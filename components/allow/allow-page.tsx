@@ -20,7 +20,7 @@ export function AllowPage({ request }: { request: string }) {
     enabled: request !== '',
   });
   if (request === '') return <Nothing {...words.nothing} />;
-  if (error) return <Nothing message={error.message} advice={error.advice} />;
+  if (error && !asked) return <Nothing message={error.message} advice={error.advice} />;
   if (!asked) return <Skeleton label={words.loading} rows={6} />;
   return <Question asked={asked} />;
 }

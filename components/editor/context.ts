@@ -69,6 +69,8 @@ export interface Editor {
   pipelineId: string;
   store: EditorStore;
   problems: Observable<readonly EditorProblem[]>;
+  /** Whether the problems are those of what is drawn: not while what judges has broken down. */
+  isJudged: Observable<boolean>;
   /** The worst of each item: a thousand stages look theirs up, and do not search the list. */
   severities: Observable<ReadonlyMap<string, EditorProblem['severity']>>;
   capabilities: Observable<ReadonlyMap<string, Capability> | null>;

@@ -10,6 +10,7 @@ import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
 import { placeStages } from './model/layers.ts';
 import { goToDetails } from './panels/details.ts';
 import { useObserved } from './store/observable.ts';
+import { takeCopy } from './take-copy.ts';
 import { words } from './words.ts';
 
 type Bindings = Parameters<typeof useKeys>[1];
@@ -44,7 +45,7 @@ function editing(
     { keys: 'mod+c', label: keyWords.copy, ...off, run: () => void copy(editor) },
     {
       ...{ keys: 'mod+x', label: keyWords.cut, ...changeSelected },
-      run: () => void copy(editor).then(store.remove),
+      run: () => void copy(editor, true),
     },
     { keys: 'mod+v', label: keyWords.paste, ...change, run: () => void paste(editor) },
     { keys: 'mod+d', label: keyWords.duplicate, ...changeSelected, run: () => void store.duplicate() },
@@ -143,19 +144,17 @@ function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' |
 }
 
 /** What the browser forbids to be read from its clipboard, as in another tab's, is remembered here as well. */
-async function copy({ store, copied }: Editor): Promise<void> {
-  const marked = window.getSelection()?.toString();
-  const text = marked || store.copy();
-  if (!text) return;
-  if (!marked) {
-    copied.set(text);
-  }
-  await copyText(text);
+async function copy(editor: Editor, isCut = false): Promise<void> {
+  const text = takeCopy(editor, { marked: window.getSelection()?.toString() ?? '', isCut });
+  if (text) await copyText(text);
 }
 
-async function paste({ store, copied }: Editor): Promise<void> {
+async function paste({ store, copied, canvas }: Editor): Promise<void> {
   const text = await readCopied();
-  store.paste(text || copied.get());
+  if (!store.paste(text || copied.get())) return;
+  const [first] = store.get().selection;
+  // Once it is drawn: it may come from another pipeline, whose stages lie elsewhere.
+  if (first !== undefined) requestAnimationFrame(() => canvas.get()?.reveal(first));
 }
 
 function nudge({ store }: Editor, shift: Point): void {

@@ -140,6 +140,8 @@ export const words = {
   pipelineItself: 'pipeline',
   priority: 'Priority',
   problems: 'Problems',
+  notJudged: 'Not checked just now',
+  notJudgedNote: 'Checking has broken down and is tried again by itself. These problems may be old.',
   problemsOfThisStage: 'Problems of this stage',
   publish: 'Publish',
   publishAndRun: 'Publish and run',
@@ -242,6 +244,16 @@ export const words = {
   mendAdvice: (fault: string) => `${fault} Mend the text, then open it.`,
   noSuchOffer: 'No agent offers that.',
   agentIs: (agent: string, status: string) => `${agent} is ${status}`,
+  unpublished: {
+    conflict: {
+      message: 'Nothing was published: somebody else has changed the draft since.',
+      advice: 'Choose what becomes of the two, then publish once more.',
+    },
+    unsaved: (why: string | undefined) => ({
+      message: `Nothing was published: the draft could not be saved.${why === undefined ? '' : ` ${why}`}`,
+      advice: 'Saving is tried again by itself. Publish once more when it is saved.',
+    }),
+  },
   published: (version: number) => `Version ${version} is published.`,
   publishedAlready: (version: number) => `Version ${version} says the same already.`,
   runStarted: 'The run has started.',

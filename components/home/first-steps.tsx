@@ -2,11 +2,11 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed, Play, X } from 'lucide-react';
-import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
+import { useGoOn } from '../shell/use-go-on.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton, LinkButton } from '../ui/button.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -146,8 +146,10 @@ function AgentStep() {
 
 function TaskStep() {
   const may = useMay();
-  const router = useRouter();
-  const submit = useAct('tasks.submit', { onDone: ({ run_id }) => router.push(`/runs/${run_id}`) });
+  const goOn = useGoOn();
+  const submit = useAct('tasks.submit', {
+    onDone: ({ run_id }) => goOn({ href: `/runs/${run_id}`, made: 'run' }),
+  });
   if (!may('run.operate')) return <p className="text-sm text-quiet">{said.notYours}</p>;
   return (
     <Button

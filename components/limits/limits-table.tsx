@@ -43,9 +43,10 @@ export function LimitsTable() {
   const limits = useQuery({ ...query('limits.get', {}), refetchInterval: 10_000 });
   const settings = useQuery(query('system.settings', {}));
   const agents = useQuery(query('agents.list', {}));
-  if (limits.error ?? settings.error) return <Broken of={[limits, settings]} />;
   if (!limits.data || !settings.data)
-    return (
+    return limits.error || settings.error ? (
+      <Broken of={[limits, settings]} />
+    ) : (
       <Card flush>
         <Skeleton label={words.loading} rows={8} />
       </Card>
@@ -78,10 +79,13 @@ export function LimitsTable() {
     },
   ];
   return (
-    <Card flush>
-      <Table label={words.list} columns={columns} rows={rows} keyOf={({ setting }) => setting} />
-      <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.where}</p>
-    </Card>
+    <>
+      <Broken of={[limits, settings]} />
+      <Card flush>
+        <Table label={words.list} columns={columns} rows={rows} keyOf={({ setting }) => setting} />
+        <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.where}</p>
+      </Card>
+    </>
   );
 }
 

@@ -54,10 +54,10 @@ export function useAskedCount(): number | undefined {
 /** The same of one run, while there is any. */
 export function AskedOfRun({ runId }: { runId: RunId }) {
   const { approvals = [], questions = [], hasMore, asked } = useAsked({ run_id: runId });
-  if (asked.some(({ error }) => error)) return <Broken of={asked} />;
-  if (approvals.length + questions.length === 0) return null;
+  if (approvals.length + questions.length === 0) return <Broken of={asked} />;
   return (
     <section aria-label={words.asked} className="mb-5">
+      <Broken of={asked} />
       <Asked {...{ approvals, questions, hasMore }} isOnRun />
     </section>
   );

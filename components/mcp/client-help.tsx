@@ -62,7 +62,7 @@ function SignIn({ address }: { address: string }) {
     queryFn: ({ signal }) => readIssuers(signal),
   });
   const { data, error } = asked;
-  if (error) return <Broken of={asked} />;
+  if (error && !data) return <Broken of={asked} />;
   return (
     <Card title={said.signIn}>
       {data === undefined ? <Skeleton label={said.signIn} rows={3} /> : null}

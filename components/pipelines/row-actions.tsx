@@ -19,6 +19,7 @@ import { type ApiError, act, ask, type OnceKeys, useOnceKeys } from '../data/ind
 import { sampleOf } from '../schema-form/index.ts';
 import { editorHref, pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
+import { useGoOn } from '../shell/use-go-on.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
@@ -53,14 +54,14 @@ export function RowActions({ pipeline, rights, onRun }: RowProps) {
 }
 
 function SampleButton({ pipeline: { id, version } }: { pipeline: Pipeline }) {
-  const router = useRouter();
+  const goOn = useGoOn();
   const toast = useToast();
   const keys = useOnceKeys();
   const [isStarting, setStarting] = useState(false);
   const start = () => {
     setStarting(true);
     runSample(id, keys).then(
-      (run) => router.push(`/runs/${run.id}`),
+      (run) => goOn({ href: `/runs/${run.id}`, made: 'run' }),
       ({ message, advice }: ApiError) => {
         setStarting(false);
         toast({ title: message, ...(advice === undefined ? {} : { description: advice }), isFailure: true });

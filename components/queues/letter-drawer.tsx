@@ -2,11 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { RotateCw, Trash2 } from 'lucide-react';
-import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { useKeys } from '../shell/keys/index.ts';
 import { useAct } from '../shell/use-act.ts';
+import { useGoOn } from '../shell/use-go-on.ts';
+import { useIsShown } from '../shell/use-is-shown.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -38,7 +39,7 @@ export function LetterDrawer({ id, onClose }: { id: string; onClose(): void }) {
       ) : null}
       {data ? (
         <div className="flex flex-col gap-5">
-          <Actions letter={data.letter} onDone={onClose} />
+          <Actions key={id} letter={data.letter} onDone={onClose} />
           <Facts letter={data.letter} />
           <Contents opened={data} />
         </div>
@@ -50,17 +51,22 @@ export function LetterDrawer({ id, onClose }: { id: string; onClose(): void }) {
 
 function Actions({ letter, onDone }: { letter: Letter; onDone(): void }) {
   const [isAsking, setAsking] = useState(false);
-  const router = useRouter();
+  const goOn = useGoOn();
+  const isShown = useIsShown();
+  const leave = () => (isShown.current ? onDone() : undefined);
   const mayOperate = useMay()('queue.operate');
   const replay = useAct('deadLetters.replay', {
     done: words.dead.replayDone,
     refresh: REFRESH,
     onDone({ run_id: run }) {
-      if (run === null) onDone();
-      else router.push(`/runs/${run}`);
+      if (run === null) leave();
+      else goOn({ href: `/runs/${run}`, made: 'run' });
     },
   });
-  const discard = useAct('deadLetters.discard', { done: words.dead.discardDone, refresh: REFRESH, onDone });
+  const discard = useAct('deadLetters.discard', {
+    ...{ done: words.dead.discardDone, refresh: REFRESH },
+    onDone: leave,
+  });
   useKeys(words.dead.keys.title, [
     {
       ...{ label: words.dead.replayThis, leads: true, disabled: !mayOperate || replay.isBusy },

@@ -28,7 +28,7 @@ type Account = NonNullable<Answer<'me.get'>['account']>;
 export function AccountSection() {
   const asked = useQuery(query('me.get', {}));
   const { data: me, error } = asked;
-  if (error) return <Broken of={asked} />;
+  if (error && !me) return <Broken of={asked} />;
   if (!me)
     return (
       <Card>
@@ -37,6 +37,7 @@ export function AccountSection() {
     );
   return (
     <>
+      <Broken of={asked} />
       {me.account ? (
         <>
           <LinkProblem />

@@ -27,7 +27,7 @@ const text = organisationWords;
 export function OrganisationSection() {
   const asked = useQuery(query('me.get', {}));
   const { data: me, error } = asked;
-  if (error) return <Broken of={asked} />;
+  if (error && !me) return <Broken of={asked} />;
   if (!me)
     return (
       <Card>
@@ -36,6 +36,7 @@ export function OrganisationSection() {
     );
   return (
     <>
+      <Broken of={asked} />
       <Current key={me.org_name} me={me} />
       {me.kind === 'person' ? <Own me={me} /> : null}
     </>

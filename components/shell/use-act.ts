@@ -1,8 +1,8 @@
 'use client';
 
-import { useEffect, useRef } from 'react';
 import { type ActionOptions, type Answer, type Input, type Path, useAction } from '../data/index.ts';
 import { useToast } from '../ui/toast.tsx';
+import { useIsShown } from './use-is-shown.ts';
 
 interface ActOptions<P extends Path> extends ActionOptions<P> {
   /** Said when it is done. Left out where the page itself shows it. */
@@ -35,16 +35,4 @@ export function useAct<P extends Path>(
     },
   });
   return { run: (input: Input<P>) => mutate(input), isBusy: isPending, error };
-}
-
-/** Whether the dialog is open at the moment of the failure: somebody may have closed it and gone on. */
-function useIsShown(inDialog: boolean) {
-  const isShown = useRef(inDialog);
-  useEffect(() => {
-    isShown.current = inDialog;
-    return () => {
-      isShown.current = false;
-    };
-  }, [inDialog]);
-  return isShown;
 }

@@ -64,6 +64,13 @@ export const words = {
   appearanceOf: (theme: string) => `Appearance: ${theme}`,
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   goTo: (org: string) => `Go over to ${org}`,
+  /** To whoever has gone elsewhere before it was done. */
+  made: {
+    run: 'The run has begun',
+    bulk: 'The bulk action is under way',
+    pipeline: 'The pipeline is made',
+  },
+  openIt: 'Open it',
   stayed: 'You are still in the same organisation.',
   moved: {
     title: 'You have gone over to another organisation',

@@ -4,6 +4,8 @@ import { createContext, type ReactNode, use, useState } from 'react';
 import { latePart, useLate } from './late.tsx';
 import type { ToastMessage } from './parts/toasts.tsx';
 
+export type { ToastMessage };
+
 const part = latePart(() => import('./parts/toasts.tsx'));
 const ToastContext = createContext<(message: ToastMessage) => void>(() => undefined);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromWallTime, isZone, knownZones, offsetName, toWallTime } from './zone.ts';
+import { asEdited, fromWallTime, isZone, knownZones, offsetName, toWallTime } from './zone.ts';
 
 const ZONES = [
   'UTC',
@@ -38,4 +38,17 @@ test('zones are known by their names', () => {
   expect(new Set(knownZones()).size).toBe(knownZones().length);
   expect(offsetName('America/St_Johns', Date.parse('2026-07-01T00:00:00Z'))).toBe('GMT-2:30');
   expect(offsetName('UTC', Date.parse('2026-07-01T00:00:00Z'))).toBe('UTC');
+});
+
+test('a moment that a field was shown is what it means until something else is typed into it', () => {
+  const zone = 'Europe/Vienna';
+  for (const given of ['2026-10-25T01:30:00.000Z', '2026-03-01T11:59:59.999Z', '2026-03-01T12:00:00.000Z']) {
+    const shown = toWallTime(new Date(given), zone);
+    expect(asEdited(new Date(given), shown, zone)?.toISOString()).toBe(given);
+  }
+  const given = new Date('2026-03-01T11:59:59.999Z');
+  expect(toWallTime(given, zone)).toBe('2026-03-01T12:59:59');
+  expect(asEdited(given, '2026-03-01T12:58:07', zone)?.toISOString()).toBe('2026-03-01T11:58:07.000Z');
+  expect(asEdited(given, '', zone)).toBeUndefined();
+  expect(asEdited(undefined, '', zone)).toBeUndefined();
 });

@@ -34,9 +34,14 @@ export function offsetName(zone: string | undefined, at: number): string {
 export const zoneName = (zone: string): string =>
   zone === 'UTC' ? 'UTC' : `${zone} (${offsetName(zone, Date.now())})`;
 
-/** What clocks of the zone show, as an input of the kind `datetime-local` takes it, which knows no zone. */
+/** What clocks of the zone show, as an input of the kind `datetime-local` takes it, which knows no zone; seconds where there are any. */
 export function toWallTime(date: Date | undefined, zone: string): string {
-  return date ? new Date(shownAt(date.getTime(), zone)).toISOString().slice(0, 16) : '';
+  return date ? new Date(shownAt(date.getTime(), zone)).toISOString().slice(0, 19).replace(/:00$/, '') : '';
+}
+
+/** What a field means that was shown a moment: that very moment, which may be finer than what clocks show, until something else stands in it. */
+export function asEdited(given: Date | undefined, text: string, zone: string): Date | undefined {
+  return text === toWallTime(given, zone) ? given : fromWallTime(text, zone);
 }
 
 const DAY_MS = 86_400_000;

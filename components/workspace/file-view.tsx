@@ -54,10 +54,11 @@ function Content({ runId, path, newest }: FileProps) {
     placeholderData: keepPreviousData,
   });
   const { data, error } = asked;
-  if (error) return <Broken of={asked} />;
+  if (error && !data) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={6} />;
   return (
     <>
+      <Broken of={asked} />
       <p className="mb-2 flex flex-wrap gap-x-3 text-sm text-quiet">
         <span>{words.version(data.version)}</span>
         <span>{formatBytes(data.bytes)}</span>
@@ -81,10 +82,11 @@ function History({ runId, path, newest }: FileProps) {
   const shown = version ?? newest;
   const other = against === shown ? null : against;
   const from = other ?? shown - 1;
-  if (error) return <Broken of={list} />;
+  if (error && !rows) return <Broken of={list} />;
   if (!rows) return <Skeleton label={words.loading} rows={6} />;
   return (
     <div className="flex flex-col gap-4">
+      <Broken of={list} />
       <ol aria-label={words.history} className="max-h-56 overflow-y-auto rounded-md border border-line">
         {rows.map((change) => (
           <li key={change.seq} className="border-b border-line last:border-b-0">
@@ -142,11 +144,12 @@ function Change({ runId, path, ...chosen }: ChangeProps) {
   const to = Math.max(chosen.from, chosen.to);
   const asked = useQuery(query('workspaces.diff', { id: runId, path, from, to }));
   const { data, error } = asked;
-  if (error) return <Broken of={asked} />;
+  if (error && !data) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={4} />;
   if (data.diff === null || data.diff === '') return <p className="text-sm text-quiet">{words.noChanges}</p>;
   return (
     <>
+      <Broken of={asked} />
       <DiffText label={words.compared(from, to)} diff={data.diff} />
       {data.diff_is_cut ? <p className="text-sm text-quiet">{words.cut}</p> : null}
     </>

@@ -3,7 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
-import { ApiError, act } from '../../data/index.ts';
+import { act } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
@@ -13,6 +13,7 @@ import { useEditor } from '../context.ts';
 import { writeDocument } from '../model/document.ts';
 import { countProblems } from '../model/problems.ts';
 import { counts } from '../model/words.ts';
+import { whyNotWritten } from '../session/why-not-written.ts';
 import { useObserved } from '../store/observable.ts';
 import { DiffList } from '../versions/diff-list.tsx';
 import { words } from '../words.ts';
@@ -84,11 +85,14 @@ function usePublish(onDone: () => void) {
   const { pipelineId, autosave, published, store } = useEditor();
   const queries = useQueryClient();
   const toast = useToast();
-  const [failure, setFailure] = useState<ApiError>();
+  const [failure, setFailure] = useState<{ message: string; advice?: string | undefined }>();
   const [isBusy, setBusy] = useState(false);
   const work = async (note: string) => {
     const isWritten = await autosave.flush();
-    if (!isWritten) return;
+    if (!isWritten) {
+      setFailure(whyNotWritten(autosave.get()));
+      return;
+    }
     const id = pipelineId as PipelineId;
     const graph = writeDocument(store.get().document);
     const { version, is_new } = await act('pipelines.publish', { id, note, revision: autosave.revision() });
@@ -103,7 +107,7 @@ function usePublish(onDone: () => void) {
     setBusy(true);
     setFailure(undefined);
     work(note)
-      .catch((error: unknown) => setFailure(error instanceof ApiError ? error : undefined))
+      .catch((error: unknown) => setFailure(error instanceof Error ? error : { message: String(error) }))
       .finally(() => setBusy(false));
   };
   return { publish, failure, isBusy };

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import type { Editor } from '../context.ts';
 import { severityByItem } from '../model/problems.ts';
 import { betweenPresses } from './between-presses.ts';
+import { judging, type Thread } from './judging-thread.ts';
 import type { Question, Verdict } from './worker.ts';
 
 /** After the last letter of a word, not after each. */
@@ -11,38 +12,28 @@ const AFTER_MS = 150;
  * Keeps what is wrong, and whether the draft differs from what is published, up with the document. Judging happens in
  * a thread of its own: it reads every expression, and a thousand stages must not make a drag stutter.
  */
-export function useJudge({ store, capabilities, mcp, problems, severities, published }: Editor): void {
+export function useJudge(editor: Editor): void {
+  const { store, capabilities, mcp, problems, severities, published, isJudged } = editor;
   useEffect(() => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     const presses = betweenPresses(window);
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let isBusy = false;
-    let isStale = false;
     let last: Question | undefined;
 
-    const ask = () => {
-      // One question at a time, and then the newest: those between are of no interest any more.
-      if (isBusy) {
-        isStale = true;
-        return;
-      }
-      isBusy = true;
-      worker.postMessage(last);
-    };
     const tell = (verdict: Verdict) => {
       problems.set(verdict.problems);
       severities.set(severityByItem(verdict.problems));
       const known = published.get();
       if (verdict.differs !== known.differs) published.set({ ...known, differs: verdict.differs });
     };
-    worker.onmessage = ({ data }: MessageEvent<Verdict>) => {
-      isBusy = false;
-      presses.say(() => tell(data));
-      if (isStale) {
-        isStale = false;
-        ask();
-      }
-    };
+    const judge = judging<Question, Verdict>({
+      open: openThread,
+      after(ms, run) {
+        const wait = setTimeout(run, ms);
+        return () => clearTimeout(wait);
+      },
+      tell: (verdict) => presses.say(() => tell(verdict)),
+      tellIsAlive: isJudged.set,
+    });
     const onChange = () => {
       const question = {
         document: store.get().document,
@@ -53,17 +44,32 @@ export function useJudge({ store, capabilities, mcp, problems, severities, publi
       if (isSame(question, last)) return;
       last = question;
       clearTimeout(timer);
-      timer = setTimeout(ask, AFTER_MS);
+      timer = setTimeout(() => judge.ask(question), AFTER_MS);
     };
     onChange();
     const stops = [store, capabilities, mcp, published].map((source) => source.subscribe(onChange));
     return () => {
       clearTimeout(timer);
-      worker.terminate();
+      judge.stop();
       presses.stop();
       for (const stop of stops) stop();
     };
-  }, [store, capabilities, mcp, problems, severities, published]);
+  }, [store, capabilities, mcp, problems, severities, published, isJudged]);
+}
+
+function openThread(): Thread<Question, Verdict> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  return {
+    ask: (question) => worker.postMessage(question),
+    stop: () => worker.terminate(),
+    onVerdict(tell) {
+      worker.onmessage = ({ data }: MessageEvent<Verdict>) => tell(data);
+    },
+    onEnd(tell) {
+      worker.onerror = tell;
+      worker.onmessageerror = tell;
+    },
+  };
 }
 
 function isSame(one: Question, other: Question | undefined): boolean {

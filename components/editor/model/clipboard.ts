@@ -41,8 +41,9 @@ const SHIFT: Point = { x: 40, y: 40 };
 export function pasteClip(
   document: EditorDocument,
   clip: Clip,
-  { shift = SHIFT, label = edits.paste }: { shift?: Point; label?: (what: string) => string } = {},
+  { shift: step = SHIFT, label = edits.paste }: { shift?: Point; label?: (what: string) => string } = {},
 ): Edit {
+  const shift = freeShift(document, clip, step);
   const { renaming, changes: stages } = pasteStages(document, clip, shift);
   const wires = clip.dependencies.map((wire, offset): Change => {
     const after = renameInWire(wire as Wire, renaming);
@@ -72,6 +73,24 @@ export function pasteClip(
   const what = clip.stages.length > 0 ? counts.stages(clip.stages.length) : counts.notes(notes.length);
   return { label: label(what), changes, select };
 }
+
+/** As many steps away as it takes to lie on nothing: what is pasted twice is there twice, and can be seen to be. */
+function freeShift(document: EditorDocument, clip: Clip, step: Point): Point {
+  const taken = new Set(placesIn(document).map(written));
+  const wanted = placesIn({ stages: clip.stages as readonly StageItem[], notes: clip.notes });
+  let shift = step;
+  const isTaken = ({ x, y }: Point) => taken.has(written({ x: x + shift.x, y: y + shift.y }));
+  // Each step may meet another of what is there, and none of it twice.
+  for (let left = taken.size; left > 0 && wanted.some(isTaken); left--)
+    shift = { x: shift.x + step.x, y: shift.y + step.y };
+  return shift;
+}
+
+const placesIn = ({ stages, notes }: Pick<EditorDocument, 'stages' | 'notes'>): Point[] => [
+  ...stages.flatMap((stage) => placeOf(stage) ?? []),
+  ...notes,
+];
+const written = ({ x, y }: Point): string => `${Math.round(x)} ${Math.round(y)}`;
 
 function pasteStages(
   document: EditorDocument,

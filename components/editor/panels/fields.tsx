@@ -8,6 +8,7 @@ import { Select } from '../../ui/select.tsx';
 import type { Suggestion } from '../model/suggestions.ts';
 import { CodeArea } from '../text/index.ts';
 import { words } from '../words.ts';
+import { follow, readJson, typed, writeJson } from './json-text.ts';
 import { panelWords } from './words.ts';
 
 interface FieldProps<Value> {
@@ -173,16 +174,15 @@ export function JsonField({
   onFault,
   placeholder = '',
 }: JsonFieldProps) {
-  const [text, setText] = useState(writeJson(value));
-  const [fault, setFault] = useState<string>();
+  const [{ text, isFaulty }, setTyped] = useState(() => typed(writeJson(value)));
+  const fault = isFaulty ? panelWords.noJson : undefined;
   const note = useId();
   useEffect(() => {
-    setText((typed) => (sameJson(typed, value) ? typed : writeJson(value)));
+    setTyped((before) => follow(before, value));
   }, [value]);
   const change = (next: string) => {
-    setText(next);
+    setTyped(typed(next));
     const read = readJson(next);
-    setFault(read.ok ? undefined : panelWords.noJson);
     onFault?.(!read.ok);
     if (read.ok) onChange(read.value);
   };
@@ -206,22 +206,6 @@ export function JsonField({
       <FieldNote id={note} hint={hint} error={fault ?? error} />
     </div>
   );
-}
-
-const writeJson = (json: Json | undefined) => (json === undefined ? '' : JSON.stringify(json, null, 2));
-
-function readJson(text: string): { ok: true; value: Json | undefined } | { ok: false } {
-  if (text.trim() === '') return { ok: true, value: undefined };
-  try {
-    return { ok: true, value: JSON.parse(text) as Json };
-  } catch {
-    return { ok: false };
-  }
-}
-
-function sameJson(text: string, value: Json | undefined): boolean {
-  const read = readJson(text);
-  return read.ok && JSON.stringify(read.value) === JSON.stringify(value);
 }
 
 /** An expression that knows what it can read. */

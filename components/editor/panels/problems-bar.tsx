@@ -12,8 +12,9 @@ import { goToFault } from './details.ts';
 
 /** What is wrong, under the canvas; each line leads to where it is. */
 export function ProblemsBar() {
-  const { problems, store } = useEditor();
+  const { problems, store, isJudged } = useEditor();
   const list = useObserved(problems, (known) => known);
+  const isKept = useObserved(isJudged, (known) => known);
   const isEmpty = useObserved(store, (state) => state.document.stages.length === 0);
   const [isOpen, setOpen] = useState(false);
   const { errors, warnings } = countProblems(list);
@@ -27,11 +28,14 @@ export function ProblemsBar() {
         onClick={() => setOpen(!isOpen)}
         className="flex h-9 w-full items-center gap-3 px-3 text-sm enabled:hover:bg-hover focus-visible:-outline-offset-2"
       >
+        {isKept ? null : <NotJudged />}
         {list.length === 0 ? (
-          <span className="flex items-center gap-1.5 text-quiet">
-            <CircleCheck aria-hidden size={15} className={isEmpty ? '' : 'text-good'} />
-            {isEmpty ? words.nothingToCheckYet : words.noProblems}
-          </span>
+          isKept ? (
+            <span className="flex items-center gap-1.5 text-quiet">
+              <CircleCheck aria-hidden size={15} className={isEmpty ? '' : 'text-good'} />
+              {isEmpty ? words.nothingToCheckYet : words.noProblems}
+            </span>
+          ) : null
         ) : (
           <>
             {errors === 0 ? null : (
@@ -58,6 +62,16 @@ export function ProblemsBar() {
         </ul>
       ) : null}
     </section>
+  );
+}
+
+/** What stands beside it may be of an older draft. */
+function NotJudged() {
+  return (
+    <span role="status" title={words.notJudgedNote} className="flex items-center gap-1.5 text-warn">
+      <TriangleAlert aria-hidden size={15} />
+      {words.notJudged}
+    </span>
   );
 }
 

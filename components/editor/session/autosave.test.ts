@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type EditorDocument, EMPTY_DOCUMENT } from '../model/document.ts';
 import { createAutosave } from './autosave.ts';
+import { whyNotWritten } from './why-not-written.ts';
 
 class Stale extends Error {}
 
@@ -103,5 +104,19 @@ describe('autosave', () => {
     autosave.changed(named('b'));
     await tick();
     expect(draft.revision).toBe(1);
+  });
+
+  test('a draft that cannot be written says so to whoever wanted it written, and why', async () => {
+    const { draft, open } = makeRig();
+    const [mine, theirs] = [open(), open()];
+    draft.isAway = true;
+    mine.changed(named('mine'));
+    expect(await mine.flush()).toBe(false);
+    expect(whyNotWritten(mine.get()).message).toContain('The server does not answer.');
+    draft.isAway = false;
+    theirs.changed(named('theirs'));
+    expect(await theirs.flush()).toBe(true);
+    expect(await mine.flush()).toBe(false);
+    expect(whyNotWritten(mine.get()).message).toContain('somebody else');
   });
 });

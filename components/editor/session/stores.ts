@@ -12,6 +12,7 @@ export function storesOf(document: EditorDocument, tools: Tools, { isReadOnly }:
   return {
     store: createEditorStore(document, tools, { isReadOnly }),
     problems: observable<readonly EditorProblem[]>([]),
+    isJudged: observable(true),
     severities: observable<ReadonlyMap<string, EditorProblem['severity']>>(new Map()),
     capabilities: observable<ReadonlyMap<string, Capability> | null>(null),
     mcp: observable<KnownMcp | null>(null),

@@ -86,7 +86,7 @@ function VersionDetails({ number }: { number: number }) {
   const toast = useToast();
   const graph = version?.graph;
   useShownOnCanvas(graph, document);
-  if (error) return <Broken of={asked} />;
+  if (error && !version) return <Broken of={asked} />;
   const read = readDocument(graph);
   if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
   const restore = () => {

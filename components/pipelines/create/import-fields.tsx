@@ -73,7 +73,7 @@ function Verdict({ text: typed }: { text: string }) {
   });
   const { data, error } = asked;
   if (text === '') return null;
-  if (error) return <Broken of={asked} />;
+  if (error && !data) return <Broken of={asked} />;
   if (!data) return null;
   if (data.valid) return <p className="text-sm text-good">{words.fine}</p>;
   const isRead = data.faults.length === 0;

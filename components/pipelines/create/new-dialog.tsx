@@ -1,9 +1,10 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
-import { useAction, useOnceKeys } from '../../data/index.ts';
+import { useOnceKeys } from '../../data/index.ts';
 import { editorHref } from '../../shell/places.ts';
+import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -24,7 +25,7 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
   const [template, setTemplate] = useState<string>();
   const [given, setGiven] = useState(NO_TEXT);
   const form = useId();
-  const make = useMaking();
+  const make = useMaking(way !== null);
   const current = way ?? 'blank';
   const isReady =
     name.trim() !== '' &&
@@ -107,22 +108,22 @@ function WayFields({
   );
 }
 
-function useMaking() {
-  const router = useRouter();
+function useMaking(isOpen: boolean) {
+  const goOn = useGoOn(isOpen);
   const keys = useOnceKeys();
   const onDone = ({ id }: { id: Pipeline['id'] }) => {
     keys.isDone();
-    router.push(editorHref(id));
+    goOn({ href: editorHref(id), made: 'pipeline' });
   };
   const once = <Wish extends object>(wish: Wish) => ({ ...wish, idempotency_key: keys.keyOf(wish) });
-  const refresh = [['pipelines'], ['agents', 'coverage']];
-  const instantiate = useAction('templates.instantiate', { refresh, onDone });
-  const bringIn = useAction('pipelines.import', { refresh, onDone });
+  const options = { refresh: [['pipelines'], ['agents', 'coverage']], inDialog: isOpen, onDone };
+  const instantiate = useAct('templates.instantiate', options);
+  const bringIn = useAct('pipelines.import', options);
   return {
-    instantiate: (wanted: { name: string; key: string }) => instantiate.mutate(once(wanted)),
+    instantiate: (wanted: { name: string; key: string }) => instantiate.run(once(wanted)),
     import: ({ text, ...wanted }: ImportText & { name: string }) =>
-      bringIn.mutate(once({ ...wanted, text, format: formatOf(text) })),
-    isBusy: instantiate.isPending || bringIn.isPending,
+      bringIn.run(once({ ...wanted, text, format: formatOf(text) })),
+    isBusy: instantiate.isBusy || bringIn.isBusy,
     error: instantiate.error ?? bringIn.error,
   };
 }

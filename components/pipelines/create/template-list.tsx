@@ -18,7 +18,7 @@ export function TemplateList({
   const asked = useQuery(query('templates.list', {}));
   const { data, error } = asked;
   const { data: coverage } = useQuery(query('agents.coverage', {}));
-  if (error) return <Broken of={asked} />;
+  if (error && !data) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={6} />;
   const serving = new Set(
     coverage?.capabilities.filter((each) => each.serving > 0).map(({ capability }) => capability),

@@ -1,12 +1,13 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
-import { type Answer, query, useAction, useOnceKeys } from '../../data/index.ts';
+import { type Answer, query, useOnceKeys } from '../../data/index.ts';
 import { InputForm, sampleOf } from '../../schema-form/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
@@ -46,11 +47,12 @@ function Loaded({
   const { inputSchema: schema } = version.graph as { inputSchema?: Json };
   const [value, setValue] = useState<Json | undefined>(() => sampleOf(schema));
   const keys = useOnceKeys();
-  const router = useRouter();
+  const goOn = useGoOn();
   const form = useId();
-  const start = useAction('pipelines.execute', {
+  const start = useAct('pipelines.execute', {
+    inDialog: true,
     refresh: [['runs'], ['pipelines']],
-    onDone: (run) => router.push(`/runs/${run.id}`),
+    onDone: (run) => goOn({ href: `/runs/${run.id}`, made: 'run' }),
   });
   return (
     <Dialog
@@ -62,13 +64,7 @@ function Loaded({
       )}
       width="md"
       actions={
-        <Button
-          type="submit"
-          form={form}
-          look="primary"
-          busy={start.isPending}
-          disabled={value === undefined}
-        >
+        <Button type="submit" form={form} look="primary" busy={start.isBusy} disabled={value === undefined}>
           {words.start}
         </Button>
       }
@@ -79,7 +75,7 @@ function Loaded({
           event.preventDefault();
           if (value === undefined) return;
           const wanted = { id: pipeline.id, input_data: value, version: version.number };
-          start.mutate({ ...wanted, idempotency_key: keys.keyOf(wanted) });
+          start.run({ ...wanted, idempotency_key: keys.keyOf(wanted) });
         }}
       >
         {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}

@@ -40,7 +40,7 @@ export function CompareGraph({ first, second, pairs, selected, onSelect }: Compa
     return { id: second.id, status: second.status, stages: [...second.stages, ...others] };
   }, [first, second]);
   const marks = useMemo(() => new Map(pairs.flatMap((pair) => markOf(pair))), [pairs]);
-  if (a.error ?? b.error) return <Broken of={[a, b]} />;
+  if (!graph && (a.error ?? b.error)) return <Broken of={[a, b]} />;
   if (!graph) return <Skeleton label={words.loadingGraph} rows={8} />;
   return (
     <div className="flex h-[26rem] overflow-hidden bg-page">

@@ -4,13 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
 import { lazy, Suspense, useMemo } from 'react';
-import { isId } from '../../../server/domain/id-pattern.ts';
 import { lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { pipelineHref } from '../../shell/places.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { Drawer } from '../../ui/drawer.tsx';
-import { Empty, Skeleton } from '../../ui/feedback.tsx';
+import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
@@ -22,9 +21,10 @@ import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { useVersionNumber } from '../run/use-version-number.ts';
 import { type Run, shapeOf } from '../run-shape.ts';
+import { paceOf } from '../while-open.ts';
 import { words as runWords } from '../words.ts';
 import type { CompareGraphProps } from './compare-graph.tsx';
-import { compareRuns, type StagePair } from './compare-runs.ts';
+import { compareRuns, isNoRunId, type StagePair } from './compare-runs.ts';
 import { InputDiff, OutputDiff } from './output-diff.tsx';
 import { words as compare } from './words.ts';
 
@@ -38,8 +38,11 @@ const VersionDiff = lazy(
 );
 
 const useRunOf = (id: string) => {
-  const isRun = isId('run', id);
-  return useQuery({ ...shapeOf(id), enabled: isRun });
+  return useQuery({
+    ...shapeOf(id),
+    enabled: id !== '' && !isNoRunId(id),
+    refetchInterval: ({ state }) => (state.data && paceOf([state.data])) ?? false,
+  });
 };
 
 /** Two runs stage by stage: how each ended, how long it took, and what came out of it. */
@@ -51,6 +54,7 @@ export function ComparePage() {
   const [key, setKey] = useQueryState('stage', parseAsString);
   const [a, b] = [useRunOf(ids.a.trim()), useRunOf(ids.b.trim())];
   const error = a.error ?? b.error;
+  const isNoId = [ids.a, ids.b].some(isNoRunId);
   const pairs = useMemo(() => (a.data && b.data ? compareRuns(a.data, b.data) : undefined), [a.data, b.data]);
   const pair = pairs?.find((each) => each.key === key);
   return (
@@ -69,6 +73,7 @@ export function ComparePage() {
         <Side label={compare.second} id={ids.b} run={b.data} onChange={(next) => void setIds({ b: next })} />
       </div>
       <Broken of={[a, b]} />
+      {isNoId ? <Notice {...compare.noId} /> : null}
       {pairs && a.data && b.data ? (
         <Both
           first={a.data}
@@ -77,7 +82,7 @@ export function ComparePage() {
           selected={key}
           onSelect={(next) => void setKey(next)}
         />
-      ) : ids.a === '' || ids.b === '' ? (
+      ) : ids.a.trim() === '' || ids.b.trim() === '' ? (
         <Empty
           icon={GitCompareArrows}
           title={compare.choose}
@@ -85,7 +90,7 @@ export function ComparePage() {
         >
           {compare.chooseNote}
         </Empty>
-      ) : error ? null : (
+      ) : error || isNoId ? null : (
         <Skeleton label={compare.loading} rows={8} />
       )}
       <Drawer

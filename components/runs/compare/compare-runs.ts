@@ -1,4 +1,8 @@
+import { isId } from '../../../server/domain/id-pattern.ts';
 import type { Run, Stage } from '../run/use-run.ts';
+
+/** Something is typed, and no run can be called so. */
+export const isNoRunId = (typed: string): boolean => typed.trim() !== '' && !isId('run', typed.trim());
 
 export interface StagePair {
   key: string;

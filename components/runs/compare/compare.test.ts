@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Run, Stage } from '../run/use-run.ts';
-import { compareRuns } from './compare-runs.ts';
+import { compareRuns, isNoRunId } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
 import { mergeGraphs } from './merge-graphs.ts';
 import { contentOf, partsToLoad, withContents } from './stored-parts.ts';
@@ -161,4 +161,9 @@ describe('values with parts that are stored apart', () => {
     expect(contentOf({ isJson: false }, 'one\ntwo')).toEqual(['one', 'two']);
     expect(contentOf({ isJson: true }, '{"cut')).toEqual(['{"cut']);
   });
+});
+
+test('what is no id of a run is told apart from what is not typed yet', () => {
+  expect(['', '  ', `run_${'0'.repeat(32)}`, ` run_${'0'.repeat(32)} `].map(isNoRunId)).not.toContain(true);
+  expect(['run_1', 'nonsense', `task_${'0'.repeat(32)}`].map(isNoRunId)).not.toContain(false);
 });

@@ -28,8 +28,7 @@ export function OutputDiff({ pair, first, second }: Runs & { pair: StagePair }) 
   const [a, b] = [useOutput(pair.a), useOutput(pair.b)];
   const isThere =
     (pair.a === undefined || a.data !== undefined) && (pair.b === undefined || b.data !== undefined);
-  if (a.error ?? b.error) return <Broken of={[a, b]} />;
-  if (!isThere) return <Skeleton label={words.loading} />;
+  if (!isThere) return a.error || b.error ? <Broken of={[a, b]} /> : <Skeleton label={words.loading} />;
   return (
     <ValueDiff
       first={{ runId: first.id as RunId, value: a.data?.output ?? null }}
@@ -46,8 +45,8 @@ export function InputDiff({ first, second }: Runs) {
   const a = useQuery({ ...query('runs.get', { id: first.id as RunId }), ...options });
   const b = useQuery({ ...query('runs.get', { id: second.id as RunId }), ...options });
   if (!may) return <p className="text-quiet">{words.inputsHidden}</p>;
-  if (a.error ?? b.error) return <Broken of={[a, b]} />;
-  if (!a.data || !b.data) return <Skeleton label={words.loading} />;
+  if (!a.data || !b.data)
+    return a.error || b.error ? <Broken of={[a, b]} /> : <Skeleton label={words.loading} />;
   return (
     <ValueDiff
       first={{ runId: first.id as RunId, value: givenTo(a.data) }}

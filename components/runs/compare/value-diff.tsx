@@ -44,7 +44,7 @@ export function ValueDiff({ first, second, equal }: ValueDiffProps) {
       jsonText(withContents(value, contents.data ?? new Map<string, Json>())).split('\n');
     return diffLines(linesOf(first.value), linesOf(second.value));
   }, [first.value, second.value, isWanted, contents.data]);
-  if (contents.error) return <Broken of={contents} />;
+  if (contents.error && !lines) return <Broken of={contents} />;
   if (!lines) return <Skeleton label={words.loading} />;
   return (
     <div className="flex flex-col gap-3">

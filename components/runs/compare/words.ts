@@ -30,6 +30,10 @@ export const words = {
   choose: 'Name two runs to lay them side by side.',
   chooseNote: 'Tick two in the list of runs, or choose “Compare with…” on the page of one.',
   toRuns: 'To the list of runs',
+  noId: {
+    message: 'That is no id of a run',
+    advice: 'It takes a run’s whole id, such as its page shows it: run_ and 32 signs.',
+  },
   loading: 'Loading the runs',
   outputsOf: (name: string) => `Outputs of ${name}`,
   inputs: 'What they were given',

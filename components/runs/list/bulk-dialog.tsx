@@ -1,13 +1,13 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { act, type Input, newKey } from '../../data/index.ts';
+import { type act, type Input, newKey } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type Asked, Broken } from '../../shell/broken.tsx';
 import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -16,6 +16,7 @@ import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { type BulkAction, words } from '../words.ts';
+import { bulkPreview } from './bulk-preview.ts';
 import type { RunFilter } from './filters.ts';
 
 /** Which runs it is about: these, or all that match. */
@@ -31,21 +32,16 @@ const SAMPLE = 5;
 /** What it would be about is counted by the server before anybody says yes; then the way leads to its progress. */
 export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose(): void }) {
   const { action, target } = request;
-  const router = useRouter();
+  const goOn = useGoOn();
   const [key] = useState(newKey);
   const [options, setOptions] = useState<Options>({ begin: 'failure', version: 'original' });
   const asked = { action, ...target } as Input<'bulk.create'>;
-  const preview = useQuery({
-    queryKey: ['bulk', 'preview', asked],
-    queryFn: () => act('bulk.create', { ...asked, preview: true }),
-    staleTime: 0,
-  });
+  const preview = useQuery(bulkPreview(asked));
   const create = useAct('bulk.create', {
     inDialog: true,
     refresh: [['bulk'], ['runs']],
     onDone: ({ bulk }) => {
-      onClose();
-      if (bulk) router.push(`/bulk/${bulk.id}`);
+      if (bulk) goOn({ href: `/bulk/${bulk.id}`, made: 'bulk' }, onClose);
     },
   });
   const count = preview.data?.count;

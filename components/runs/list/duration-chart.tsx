@@ -4,9 +4,11 @@ import { useRouter } from 'next/navigation';
 import { type PointerEvent, useState } from 'react';
 import { isRunCancelled, isRunFailure, isRunOver } from '../../../server/domain/statuses.ts';
 import { lookOfRun } from '../../looks/index.ts';
+import { useNow } from '../../ui/clock.ts';
 import { formatDuration, formatMoment } from '../../ui/format.ts';
 import { fillOf } from '../../ui/status.tsx';
 import { useZone } from '../../ui/zone.ts';
+import { paceOf } from '../while-open.ts';
 import { words } from '../words.ts';
 import type { RunRow } from './run-row.ts';
 
@@ -24,17 +26,18 @@ interface Dot {
 /** The runs of the list itself, so that chart and list cannot disagree. Dragging over it chooses a range of time. */
 export function DurationChart({
   rows,
-  now,
   onRange,
 }: {
   rows: readonly RunRow[];
-  now: number;
   onRange(from: Date, to: Date): void;
 }) {
   const router = useRouter();
   const zone = useZone();
   const [drag, setDrag] = useState<{ from: number; to: number }>();
-  const { dots, first, last } = place(rows.slice(0, SHOWN), now);
+  const shown = rows.slice(0, SHOWN);
+  // What goes on rises.
+  const now = useNow(paceOf(shown));
+  const { dots, first, last } = place(shown, now);
   const shareAt = (event: PointerEvent<HTMLElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);

@@ -73,7 +73,6 @@ function Runs({ zone, onOwnZone }: { zone: string | undefined; onOwnZone(): void
         {runs.rows?.length === 0 || (runs.error && !runs.rows) ? null : (
           <DurationChart
             rows={runs.rows ?? []}
-            now={state.now}
             onRange={(from, to) => state.setFilter('created', writeTimeRange({ from, to }))}
           />
         )}

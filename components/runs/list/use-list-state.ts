@@ -49,7 +49,6 @@ export function useListState() {
     address: addressOf({ ...params, sort: sort === DEFAULT_SORT ? null : sort }).replace(/^\?/, ''),
     hidden,
     setHidden,
-    now,
     setSort: (next: GridSort) => void setSort(`${next.key}:${next.order}` as (typeof SORTS)[number]),
     setFilter: (name: string, value: FilterValue | null) => set({ [name]: value } as Partial<RunParams>),
     show: (next: Partial<RunParams>) => set({ ...NO_PARAMS, ...next }),

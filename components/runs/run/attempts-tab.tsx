@@ -36,19 +36,22 @@ export function AttemptsTab({ run }: { run: Run }) {
       type: run.stages[attempt.stage]?.type,
       transport: agents.get(attempt.agent_id ?? '')?.transport,
     });
-  if (error) return <Broken of={asked} />;
+  if (error && !attempts) return <Broken of={asked} />;
   return (
-    <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
-      <DataGrid
-        label={runWords.attempts.label}
-        columns={columnsOf(run, { attempts: attempts ?? [], sayWhy })}
-        rows={attempts}
-        keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
-        empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
-      />
-      <ShowMore of={asked} />
-      <LateAnswers run={run} />
-    </section>
+    <>
+      <Broken of={asked} />
+      <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+        <DataGrid
+          label={runWords.attempts.label}
+          columns={columnsOf(run, { attempts: attempts ?? [], sayWhy })}
+          rows={attempts}
+          keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
+          empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
+        />
+        <ShowMore of={asked} />
+        <LateAnswers run={run} />
+      </section>
+    </>
   );
 }
 

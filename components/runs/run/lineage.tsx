@@ -10,6 +10,7 @@ import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusIcon } from '../../ui/status.tsx';
 import { compareHref } from '../compare-href.ts';
+import { paceOf } from '../while-open.ts';
 import { words } from '../words.ts';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
@@ -23,7 +24,10 @@ const sayPart = ({ trigger, replay_from: from }: Run) =>
 
 /** What it repeats, and what repeats it; each beside a way to lay the two side by side. */
 export function Lineage({ run }: { run: Run }) {
-  const { data } = useQuery(query('runs.lineage', { id: run.id as RunId }));
+  const { data } = useQuery({
+    ...query('runs.lineage', { id: run.id as RunId }),
+    refetchInterval: ({ state }) => paceOf(state.data?.replays ?? []) ?? false,
+  });
   const [replays, ancestors] = [data?.replays ?? [], data?.ancestors ?? []];
   if (run.replay_of === null && replays.length === 0) return null;
   return (
@@ -40,7 +44,7 @@ export function Lineage({ run }: { run: Run }) {
           {runWords.replays}
           {replays.slice(0, SHOWN_REPLAYS).map((replay) => (
             <span key={replay.id} className="flex items-center gap-1">
-              <StatusIcon look={lookOfRun(replay.status)} size={13} />
+              <Status of={replay} />
               <RunLink id={replay.id} />
             </span>
           ))}
@@ -90,11 +94,21 @@ function Line({ ancestors, goesOn }: { ancestors: readonly Ancestor[]; goesOn: b
   );
 }
 
+/** In words for whoever points at it or listens. */
+function Status({ of: { status } }: { of: Pick<Ancestor, 'status'> }) {
+  const look = lookOfRun(status);
+  return (
+    <span title={look.label}>
+      <StatusIcon look={look} size={13} />
+      <span className="sr-only">{look.label}</span>
+    </span>
+  );
+}
+
 function LineRun({ run }: { run: Ancestor }) {
   return (
     <li className="flex items-center gap-1">
-      <StatusIcon look={lookOfRun(run.status)} size={13} />
-      <span className="sr-only">{lookOfRun(run.status).label}</span>
+      <Status of={run} />
       <RunLink id={run.id} />
       <span aria-hidden>→</span>
     </li>

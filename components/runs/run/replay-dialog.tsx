@@ -1,7 +1,6 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
@@ -9,6 +8,7 @@ import { isRunFailure } from '../../../server/domain/statuses.ts';
 import { query, useOnceKeys } from '../../data/index.ts';
 import { Failure } from '../../shell/failure.tsx';
 import { useAct } from '../../shell/use-act.ts';
+import { useGoOn } from '../../shell/use-go-on.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -22,7 +22,7 @@ const ALL = '?all';
 
 /** Where to begin, with which version, and on what. */
 export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | null; onClose(): void }) {
-  const router = useRouter();
+  const goOn = useGoOn();
   const keys = useOnceKeys();
   const isKnown = run.stages.some((stage) => stage.key === from);
   const [begin, setBegin] = useState(
@@ -33,10 +33,7 @@ export function ReplayDialog({ run, from, onClose }: { run: Run; from: string | 
   const input = parse(own);
   const replay = useAct('runs.replay', {
     inDialog: true,
-    onDone: ({ id }) => {
-      onClose();
-      router.push(`/runs/${id}`);
-    },
+    onDone: ({ id }) => goOn({ href: `/runs/${id}`, made: 'run' }, onClose),
   });
   const ask = () => {
     const wanted = {

@@ -9,7 +9,6 @@ export const runWords = {
   missing: 'There is no such run',
   idWhat: 'run id',
   loading: 'Loading the run',
-  tryAgain: 'Try again',
   gone: 'The run is not there',
   started: 'started',
   took: (duration: string) => `took ${duration}`,

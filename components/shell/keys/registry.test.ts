@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createKeyRegistry, isSingleKey, type KeyBinding, nameOfKey } from './registry.ts';
 
-const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+const plain = { code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 const does = (keys: KeyBinding['keys'], label: string): KeyBinding => ({ keys, label, run: () => undefined });
 
 describe('the name of a key', () => {
@@ -12,6 +12,20 @@ describe('the name of a key', () => {
     expect(nameOfKey({ ...plain, key: 'ArrowDown', shiftKey: true })).toBe('shift+down');
     expect(nameOfKey({ ...plain, key: 'Enter', metaKey: true })).toBe('mod+enter');
     expect(nameOfKey({ ...plain, key: 'Enter', ctrlKey: true })).toBe('mod+enter');
+  });
+
+  test('is the Latin letter on the key where another script is written, and what is typed everywhere else', () => {
+    expect(nameOfKey({ ...plain, key: 'к', code: 'KeyR' })).toBe('r');
+    expect(nameOfKey({ ...plain, key: 'Я', code: 'KeyZ', ctrlKey: true, shiftKey: true })).toBe(
+      'mod+shift+z',
+    );
+    expect(nameOfKey({ ...plain, key: 'ρ', code: 'KeyR' })).toBe('r');
+    // Letters without a case are letters for all that: shift counts.
+    expect(nameOfKey({ ...plain, key: 'ס', code: 'KeyX', shiftKey: true })).toBe('shift+x');
+    // A German Z lies where others have their Y.
+    expect(nameOfKey({ ...plain, key: 'z', code: 'KeyY', ctrlKey: true })).toBe('mod+z');
+    expect(nameOfKey({ ...plain, key: 'ö', code: 'Semicolon' })).toBe('ö');
+    expect(nameOfKey({ ...plain, key: '/', code: 'KeyQ' })).toBe('/');
   });
 });
 

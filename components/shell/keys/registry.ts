@@ -60,6 +60,8 @@ export function createKeyRegistry(): KeyRegistry {
 
 interface Pressed {
   key: string;
+  /** Where it lies on the keyboard: `KeyR`. */
+  code: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
@@ -75,8 +77,18 @@ const NAMES: Record<string, string> = {
   ' ': 'space',
 };
 
+const OTHER_LETTER = /^(?![a-z])\p{L}$/iu;
+const LETTER_KEY = /^Key([A-Z])$/;
+
+/** Bindings are Latin letters. Who writes Cyrillic, Greek or Hebrew has these printed on the keys, beside their own. */
+function latinOf(key: string, code: string): string {
+  const place = OTHER_LETTER.test(key) ? LETTER_KEY.exec(code) : null;
+  return place?.[1] ?? key;
+}
+
 /** How a key is called in a binding. Shift counts for letters and named keys; what it types otherwise says it already. */
-export function nameOfKey({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed): string {
+export function nameOfKey({ key: typed, code, ctrlKey, metaKey, altKey, shiftKey }: Pressed): string {
+  const key = latinOf(typed, code);
   const name = NAMES[key] ?? key.toLowerCase();
   const isTyped = key.length === 1 && key.toLowerCase() === key.toUpperCase();
   return [

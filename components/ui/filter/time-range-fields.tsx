@@ -5,8 +5,15 @@ import { Button } from '../button.tsx';
 import { useClock } from '../clock.ts';
 import { Field, TextInput } from '../field.tsx';
 import { Select } from '../select.tsx';
-import { fromWallTime, knownZones, ownZone, toWallTime, zoneName } from '../zone.ts';
-import { atStart, QUICK_RANGES, readTimeRange, sayTimeRange, writeTimeRange } from './time-range.ts';
+import { asEdited, knownZones, ownZone, toWallTime, zoneName } from '../zone.ts';
+import {
+  atStart,
+  QUICK_RANGES,
+  readTimeRange,
+  sayTimeRange,
+  toMinute,
+  writeTimeRange,
+} from './time-range.ts';
 import { words } from './words.ts';
 
 export interface TimeRangeFieldsProps {
@@ -64,12 +71,16 @@ function ZoneChoice({ zone, onZone }: { zone: string; onZone(zone: string | null
   );
 }
 
+/** Seconds are there to be edited where the range has some: the field would refuse them otherwise. */
+const stepOf = (text: string) => (text.split(':').length > 2 ? 1 : 60);
+
 function OwnRange({ value, onChange, zone }: { value: string; onChange(value: string): void; zone: string }) {
   const readTime = useClock();
-  const given = readTimeRange(value, readTime());
-  const [from, setFrom] = useState(toWallTime(given?.from, zone));
-  const [to, setTo] = useState(toWallTime(given?.to, zone));
-  const range = { from: fromWallTime(from, zone), to: fromWallTime(to, zone) };
+  const [given] = useState(() => readTimeRange(value, toMinute(readTime())));
+  const shown = { from: toWallTime(given?.from, zone), to: toWallTime(given?.to, zone) };
+  const [from, setFrom] = useState(shown.from);
+  const [to, setTo] = useState(shown.to);
+  const range = { from: asEdited(given?.from, from, zone), to: asEdited(given?.to, to, zone) };
   const isBackwards = range.from !== undefined && range.to !== undefined && range.from >= range.to;
   const isNone = range.from === undefined && range.to === undefined;
   const apply = (event: FormEvent) => {
@@ -79,14 +90,14 @@ function OwnRange({ value, onChange, zone }: { value: string; onChange(value: st
   return (
     <form onSubmit={apply} className="flex flex-col gap-2 border-t border-line pt-3">
       <Field label={words.from}>
-        <TextInput type="datetime-local" value={from} onChange={setFrom} />
+        <TextInput type="datetime-local" step={stepOf(shown.from)} value={from} onChange={setFrom} />
       </Field>
       <Field
         label={words.to}
         hint={words.zone(zoneName(zone))}
         error={isBackwards ? words.backwards : undefined}
       >
-        <TextInput type="datetime-local" value={to} onChange={setTo} />
+        <TextInput type="datetime-local" step={stepOf(shown.to)} value={to} onChange={setTo} />
       </Field>
       <Button type="submit" size="sm" look="primary" disabled={isNone || isBackwards}>
         {words.apply}

@@ -3,11 +3,12 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId } from 'react';
 import { Button, IconButton } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
 import { words } from '../words.ts';
+import { useTypedSince } from './typed-since.ts';
 
 const SCRIM =
   'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-starting-style:opacity-0 data-ending-style:opacity-0';
@@ -104,7 +105,7 @@ export interface ConfirmProps {
 
 export function ConfirmDialog(props: ConfirmProps) {
   const { open, onOpenChange, title, consequence, confirmLabel, danger = false, asksReason = false } = props;
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useTypedSince(open);
   const form = useId();
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
@@ -123,7 +124,6 @@ export function ConfirmDialog(props: ConfirmProps) {
                 event.preventDefault();
                 onOpenChange(false);
                 props.onConfirm(reason.trim());
-                setReason('');
               }}
             >
               {asksReason ? (

@@ -4,6 +4,7 @@ import { Toast as Base } from '@base-ui/react/toast';
 import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { IconButton } from '../button.tsx';
+import { Link } from '../link.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
 import { words } from '../words.ts';
 
@@ -14,6 +15,8 @@ export interface ToastMessage {
   /** What it means or what to do. */
   description?: string;
   isFailure?: boolean;
+  /** Where it is. */
+  link?: { href: string; label: string };
 }
 
 export interface ToastsProps {
@@ -34,11 +37,14 @@ export function Toasts({ messages }: ToastsProps) {
 }
 
 function Shown({ messages }: ToastsProps) {
-  const { toasts, add } = Base.useToastManager();
+  const { toasts, add, close } = Base.useToastManager<Pick<ToastMessage, 'link'>>();
   const said = useRef(0);
   useEffect(() => {
-    for (const { title, description, isFailure = false } of messages.slice(said.current))
-      add({ title, description, type: isFailure ? 'failure' : 'done', priority: isFailure ? 'high' : 'low' });
+    for (const { title, description, link, isFailure = false } of messages.slice(said.current))
+      add({
+        ...{ title, description, type: isFailure ? 'failure' : 'done', priority: isFailure ? 'high' : 'low' },
+        data: { ...(link ? { link } : {}) },
+      });
     said.current = messages.length;
   }, [messages, add]);
   return toasts.map((toast) => (
@@ -55,6 +61,15 @@ function Shown({ messages }: ToastsProps) {
         <div className="min-w-0 grow">
           <Base.Title className="text-base font-medium" />
           <Base.Description className="text-sm text-quiet" />
+          {toast.data?.link ? (
+            <Link
+              href={toast.data.link.href}
+              onClick={() => close(toast.id)}
+              className="text-sm text-accent hover:underline"
+            >
+              {toast.data.link.label}
+            </Link>
+          ) : null}
         </div>
         {/* By itself it is hidden from ears until the pile is opened; ours is no pile, and the button can be reached. */}
         <Base.Close aria-hidden={false} render={<IconButton label={words.dismiss} icon={X} size="sm" />} />

@@ -7,9 +7,10 @@ import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
 import type { Json } from '../../../../server/domain/json.ts';
 import { isTaskOver } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
+import { type Asked, Broken } from '../../../shell/broken.tsx';
 import { NotYours } from '../../../shell/not-yours.tsx';
 import { useMay } from '../../../shell/use-may.ts';
-import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Skeleton } from '../../../ui/feedback.tsx';
 import { Select } from '../../../ui/select.tsx';
 import { Card } from '../../../ui/surface.tsx';
 import { runWords } from '../run-words.ts';
@@ -58,9 +59,10 @@ export function DataTab({ run }: { run: Run }) {
 }
 
 function Output({ runId, stage }: { runId: RunId; stage: Stage }) {
-  const { data, error } = useQuery(query('tasks.get', { id: stage.task_id as TaskId }));
+  const asked = useQuery(query('tasks.get', { id: stage.task_id as TaskId }));
+  const { data } = asked;
   const shown = (
-    <Shown runId={runId} label={runWords.data.outputOf(stage.name)} value={data?.output} error={error} />
+    <Shown runId={runId} label={runWords.data.outputOf(stage.name)} value={data?.output} asked={asked} />
   );
   if (!holdsHidden(data?.output ?? null)) return shown;
   return (
@@ -71,12 +73,13 @@ function Output({ runId, stage }: { runId: RunId; stage: Stage }) {
 }
 
 function Given({ runId, what, label }: { runId: RunId; what: OfRun; label: string }) {
-  const { data, error } = useQuery(query('runs.get', { id: runId }));
+  const asked = useQuery(query('runs.get', { id: runId }));
+  const { data } = asked;
   const value = (data &&
     { '?input': data.input, '?parameters': data.parameters, '?metadata': data.metadata }[what]) as
     | Json
     | undefined;
-  const shown = <Shown runId={runId} label={label} value={value} error={error} />;
+  const shown = <Shown runId={runId} label={label} value={value} asked={asked} />;
   if (what === '?metadata' || !holdsHidden(value ?? null)) return shown;
   return (
     <Sensitive runId={runId} instead={shown}>
@@ -97,15 +100,23 @@ function Shown({
   runId,
   label,
   value,
-  error,
+  asked,
 }: {
   runId: RunId;
   label: string;
   value: Json | undefined;
-  error: Error | null;
+  asked: Asked;
 }) {
-  if (error) return <Notice message={error.message} />;
-  if (value === undefined) return <Skeleton label={runWords.data.loading} />;
-  if (value === null) return <p className="text-quiet">{runWords.data.nothing}</p>;
-  return <Value runId={runId} label={label} value={value} />;
+  if (value === undefined)
+    return asked.error ? <Broken of={asked} /> : <Skeleton label={runWords.data.loading} />;
+  return (
+    <>
+      <Broken of={asked} />
+      {value === null ? (
+        <p className="text-quiet">{runWords.data.nothing}</p>
+      ) : (
+        <Value runId={runId} label={label} value={value} />
+      )}
+    </>
+  );
 }

@@ -11,9 +11,9 @@ import {
 import { query } from '../../../data/index.ts';
 import { GraphView } from '../../../editor/index.ts';
 import { lookOfTask } from '../../../looks/index.ts';
+import { Broken } from '../../../shell/broken.tsx';
 import { useKeys } from '../../../shell/keys/index.ts';
-import { Button } from '../../../ui/button.tsx';
-import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Skeleton } from '../../../ui/feedback.tsx';
 import { formatCount } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
 import { runWords } from '../run-words.ts';
@@ -28,10 +28,11 @@ interface GraphTabProps {
 
 /** The version that was run, as it was drawn, coloured by how its stages do. */
 export function GraphTab({ run, selected, onSelect }: GraphTabProps) {
-  const { data, error, refetch } = useQuery({
+  const asked = useQuery({
     ...query('runs.graph', { id: run.id as RunId }),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const { data, error } = asked;
   const { dependencies = [] } = (data?.graph ?? {}) as { dependencies?: { from: string; to: string }[] };
   const step = (way: 'on' | 'back') => {
     const next = selected === null ? run.stages[0]?.key : stepFrom({ dependencies }, selected, way);
@@ -42,19 +43,13 @@ export function GraphTab({ run, selected, onSelect }: GraphTabProps) {
     { keys: 'right', label: keys.on, run: () => step('on') },
     { keys: 'left', label: keys.back, run: () => step('back') },
   ]);
-  if (error)
-    return (
-      <Notice
-        message={error.message}
-        advice={error.advice}
-        action={<Button onClick={() => void refetch()}>{runWords.tryAgain}</Button>}
-      />
-    );
+  if (error && !data) return <Broken of={asked} />;
   if (!data) return <Skeleton label={text.loading} rows={12} />;
   const first = run.stages.find(({ state }) => isTaskFailure(state));
   const begin = first ?? run.stages.find(({ state }) => isTaskHeld(state));
   return (
     <div className="flex flex-col gap-3">
+      <Broken of={asked} />
       <Legend run={run} />
       <div className="flex h-[calc(100dvh-22rem)] min-h-80 overflow-hidden rounded-lg border border-line bg-page">
         <GraphView

@@ -8,12 +8,11 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useDeferredValue, useEffect, useEffectEvent, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { ask, useFresh } from '../../../data/index.ts';
 import type { Run } from '../use-run.ts';
-import { lastReads } from './last-reads.ts';
 import {
   type LogLine,
   lineKey,
@@ -24,6 +23,7 @@ import {
   stepBack,
   stepOn,
 } from './pages.ts';
+import { useLastReads } from './use-last-reads.ts';
 
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** How often the end is read while somebody follows it: a line is no event of the run, and nobody tells of it. */
@@ -43,7 +43,8 @@ export function useLog(run: Run) {
     return isOver ? { kind: 'stretch', from: { order: 'asc' } } : { kind: 'end' };
   });
   const isFollowing = view.kind === 'end';
-  useLastReads(isOver, asked.input);
+  const queries = useQueryClient();
+  useLastReads(isOver, () => void queries.invalidateQueries({ queryKey: keyOf(asked.input) }));
   const end = useEnd({ asked: asked.input, isFollowing, isOver });
   const stretch = useStretch({ asked: asked.input, view, isOver, end: end.lines });
   const lines = isFollowing ? end.lines : stretch.lines;
@@ -108,14 +109,6 @@ async function read(asked: Asked, place: Place, signal: AbortSignal): Promise<Lo
 }
 
 const keyOf = (asked: Asked) => ['runs', 'logs', asked];
-
-function useLastReads(isOver: boolean, asked: Asked): void {
-  const queries = useQueryClient();
-  const read = useEffectEvent(() => void queries.invalidateQueries({ queryKey: keyOf(asked) }));
-  const [reads] = useState(() => lastReads(() => read()));
-  useEffect(() => reads.see(isOver), [reads, isOver]);
-  useEffect(() => reads.stop, [reads]);
-}
 
 /** The last page, again and again. A flood that no screen could show costs one page each time. */
 function useEnd({ asked, isFollowing, isOver }: { asked: Asked; isFollowing: boolean; isOver: boolean }) {

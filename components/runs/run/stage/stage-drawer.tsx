@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { RotateCcw, Zap } from 'lucide-react';
 import { useRef, useState } from 'react';
 import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
-import { isRunOver, isTaskRetrying } from '../../../../server/domain/statuses.ts';
+import { isRunOver, isTaskOut, isTaskRetrying } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
 import { lookOfTask } from '../../../looks/index.ts';
 import { Broken } from '../../../shell/broken.tsx';
@@ -20,9 +20,11 @@ import { AgentName } from '../agent-name.tsx';
 import { RevealedStage, Sensitive } from '../data/sensitive.tsx';
 import { Value } from '../data/value.tsx';
 import { LogText } from '../logs/log-text.tsx';
+import { useLastReads } from '../logs/use-last-reads.ts';
 import { ReplayDialog } from '../replay-dialog.tsx';
 import { runWords } from '../run-words.ts';
 import type { Run, Stage } from '../use-run.ts';
+import { asItGoes } from './as-it-goes.ts';
 import { AttemptList } from './attempt-list.tsx';
 
 interface DrawerProps {
@@ -90,12 +92,11 @@ function StageActions({ run, stage }: { run: Run; stage: Stage }) {
 }
 
 function StageDetails({ run, stage, onLogs }: { run: Run; stage: Stage; onLogs(): void }) {
-  // Asked anew as often as the stage has moved, and no oftener.
-  const moved = `${stage.state} ${stage.attempt}`;
-  const taskQuery = query('tasks.get', { id: stage.task_id as TaskId });
-  const task = useQuery({ ...taskQuery, queryKey: [...taskQuery.queryKey, moved] });
-  const attemptsQuery = query('runs.attempts', { id: run.id as RunId, stage: stage.stage });
-  const attempts = useQuery({ ...attemptsQuery, queryKey: [...attemptsQuery.queryKey, moved] });
+  const task = useQuery(asItGoes(query('tasks.get', { id: stage.task_id as TaskId }), stage));
+  const attempts = useQuery(
+    asItGoes(query('runs.attempts', { id: run.id as RunId, stage: stage.stage }), stage),
+  );
+  useLastReads(!isTaskOut(stage.state), () => void task.refetch());
   const { drawer } = runWords;
   return (
     <div className="flex flex-col gap-5">
