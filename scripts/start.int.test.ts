@@ -151,7 +151,8 @@ describe('npm start', () => {
     write('data/lock.json', JSON.stringify(lock));
     const { code, output } = await start({ SIGNALBOX_DATA_DIR: 'data' }).ended;
     expect(code).toBe(1);
-    expect(output).toContain(`process ${process.pid}, port 4000`);
+    expect(output).toContain('at port 4000 since');
+    expect(output).toContain(`: process ${process.pid}.`);
   });
 
   test('says so when the packages cannot be fetched', async () => {

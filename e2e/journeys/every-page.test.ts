@@ -105,7 +105,7 @@ test.each(Object.keys(PAGES))(
       if (inject('stack') === 'embedded') {
         await watch(page, link);
         await watchOnPhone(page, link);
-      }
+      } else await page.setViewportSize(PHONE);
       // Of a page with our words only it is known at once; of another the first that shows some is enough.
       const patienceMs = OUR_WORDS_ONLY.includes(route) ? 100 : PATIENCE_MS;
       isHostile ||= await showsHostile(page, patienceMs);

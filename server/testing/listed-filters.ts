@@ -1,8 +1,8 @@
 import { type AgentId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { RunFilter } from '#server/services/run/run-filter.ts';
-import { AGENT, BUSY, GROUP, id, PIPELINE, SELDOM, VERSION } from './listed-runs.ts';
+import { AGENT, BUSY, GROUP, id, LISTED_NOW, PIPELINE, SELDOM, VERSION } from './listed-runs.ts';
 
-export const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+export const ago = (days: number) => new Date(LISTED_NOW.getTime() - days * 86_400_000).toISOString();
 
 /** What lists of runs are asked for, one thing after another and together. */
 export const FILTERS: Record<string, RunFilter> = {

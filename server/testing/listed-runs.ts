@@ -18,6 +18,12 @@ export const RUNS = 100_000;
 /** The oldest ones have labels and durations of their own. */
 const OLD = 3000;
 export const WEEKS = 8;
+const WEEK_MS = 7 * 86_400_000;
+/**
+ * When the newest run was made: a little past the middle of a week that is over. So each week's part has as many runs on
+ * whichever day the tests run, for how a part is read hangs on that.
+ */
+export const LISTED_NOW = new Date(Math.floor(Date.now() / WEEK_MS) * WEEK_MS - 0.45 * WEEK_MS);
 export const id = (kind: string, number: number) => `${kind}_${number.toString(16).padStart(32, '0')}`;
 export const PIPELINE = id('pipe', 7) as PipelineId;
 export const VERSION = id('ver', 70_002) as VersionId;
@@ -136,7 +142,7 @@ const rowsOf = (node: PlanNode): number =>
 async function fill(program: TestApp): Promise<void> {
   const { sql: db } = program.database;
   const orgId = toUuid(program.actor.orgId);
-  await db`SELECT ensure_parts(now() - make_interval(weeks => ${WEEKS}::int), now())`;
+  await db`SELECT ensure_parts(${LISTED_NOW.toISOString()}::text::timestamptz - make_interval(weeks => ${WEEKS}::int), now())`;
   await db`INSERT INTO pipelines (id, org_id, name, tags)
     SELECT lpad(to_hex(p), 32, '0')::uuid, ${orgId}::text::uuid, 'listed ' || p, CASE p WHEN 7 THEN '{tagged}'::text[] ELSE '{}' END
     FROM generate_series(1, 20) p`;
@@ -153,7 +159,7 @@ async function fill(program: TestApp): Promise<void> {
       '{}', '{}', '{}', CASE WHEN n % 500 = 3 THEN 'manual' ELSE 'api' END,
       CASE WHEN n % 500 = 4 THEN lpad(to_hex(5), 32, '0')::uuid END, 1, 0, t,
       CASE n % 1000 WHEN 1 THEN NULL WHEN 251 THEN t + interval '1 ms' ELSE t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
-    FROM (SELECT n, now() - make_interval(weeks => ${WEEKS - 1}::int) * (1 - n::float8 / ${RUNS}::int) AS t
+    FROM (SELECT n, ${LISTED_NOW.toISOString()}::text::timestamptz - make_interval(weeks => ${WEEKS - 1}::int) * (1 - n::float8 / ${RUNS}::int) AS t
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
     SELECT id, 0, org_id, 'only', 'echo', 'succeeded', 1, 1, 0, lpad(to_hex(row_number() OVER () % 50), 32, '0')::uuid, 1 FROM runs`;

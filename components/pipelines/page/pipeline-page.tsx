@@ -18,7 +18,7 @@ import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Ago, Chip, CopyText } from '../../ui/text.tsx';
-import { RowMenu } from '../row-actions.tsx';
+import { RowMenu } from '../row-menu.tsx';
 import { StarButton } from '../star-button.tsx';
 import type { Pipeline, PipelineDetails } from '../types.ts';
 import { words } from '../words.ts';

@@ -145,17 +145,17 @@ class AgentTest(unittest.TestCase):
             if word != "reports":
                 return giving(task(1))(word, asked, count)
             is_refused = any("details" in report.get("error", {}) for report in asked.body["reports"])
-            return Answer(400, {"code": "INVALID", "detail": "No such class."}) if is_refused else None
+            return Answer(400, {"code": "INVALID", "detail": "No such details."}) if is_refused else None
 
         def work(given: Task) -> None:
-            raise TaskFailure("No price.", error_class="odd", details={"row": 7})
+            raise TaskFailure("No price.", details={"row": 7})
 
         server = self.open(doors)
         self.join(server, work)
         until("both tries", lambda: len(server.reports()) == 2)
         error = server.reports()[1]["error"]
         self.assertEqual((error["class"], error["code"]), ("agent", "FAILURE_REFUSED"))
-        self.assertRegex(error["message"], r"^No price\. .*No such class\.")
+        self.assertRegex(error["message"], r"^No price\. .*No such details\.")
 
     def test_sends_many_lines_in_few_requests_in_order_before_the_result(self) -> None:
         def work(given: Task) -> None:

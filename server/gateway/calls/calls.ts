@@ -17,7 +17,14 @@ import { rateSubject } from '../tenant/caller.ts';
 import { isRepeatable } from '../tenant/definitions.ts';
 import { type ApprovedTool, type Connection, gatewayName } from '../tenant/directory.ts';
 import { judge } from '../tenant/rules.ts';
-import { answeredError, type Failure, ownErrorIn, shownFault, toFailure } from '../upstream/faults.ts';
+import {
+  answeredError,
+  type Failure,
+  isNeverSent,
+  ownErrorIn,
+  shownFault,
+  toFailure,
+} from '../upstream/faults.ts';
 import { createLogFilter } from '../upstream/logs.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Approvals } from './approvals.ts';
@@ -103,12 +110,14 @@ export function createCalls(options: CallOptions): Calls {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
       signal.throwIfAborted();
+      const { grant } = trace;
       trace.grant = null;
       try {
         const { args, onProgress } = request;
         const options = { signal, onProgress, hear: keepingHear, capabilities, log, resumed };
         return await exchange(upstream, { definition, args }, options);
       } catch (error) {
+        if (isNeverSent(error)) trace.grant = grant;
         const failure = toFailure(error, (text) => text);
         if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection, upstream);
         if (isRepeated || signal.aborted || !mayRepeat(failure, upstream, row.pinned)) throw error;

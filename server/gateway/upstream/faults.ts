@@ -45,6 +45,13 @@ export function toFailure(given: unknown, hide: (text: string) => string): Failu
   return { error: fault(`The server could not be used: ${words}`), isSessionOver: true, isUnsent: false };
 }
 
+/** Whether nothing of it can have come to the server, as nobody listened there or it was turned away at the door. */
+export function isNeverSent(given: unknown): boolean {
+  const own = ownErrorIn(lossIn(given) ?? given);
+  const { reached } = (own?.details ?? {}) as { reached?: unknown };
+  return reached === false || toFailure(given, (text) => text).isUnsent;
+}
+
 /** An error that the server answered with, as the protocol has them; null: something else is wrong. */
 export function answeredError(
   error: unknown,
