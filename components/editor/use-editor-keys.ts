@@ -137,7 +137,7 @@ function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' |
     },
     { keys: 'd', label: keyWords.dryRun, leads, ...off, run: () => asked.set({ kind: 'dry-run' }) },
     { keys: 'mod+f', label: keyWords.find, whileTyping, ...off, run: () => asked.set({ kind: 'search' }) },
-    { keys: 'e', label: keyWords.details, ...off, run: goToDetails },
+    { keys: 'e', label: keyWords.details, ...off, run: () => goToDetails() },
     { keys: '1', label: keyWords.showAll, ...off, run: () => canvas.get()?.fit() },
     { keys: '0', label: keyWords.zoom, ...off, run: () => canvas.get()?.zoomTo(1) },
   ];

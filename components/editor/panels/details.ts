@@ -1,17 +1,19 @@
 /** Where what is selected is set up. */
 export const DETAILS = 'editor-details';
 
-/** To its first field, or what else there is to press. */
-export function goToDetails(): void {
+/** What shows a stage, and what edits code, is loaded when it is first shown. */
+const PATIENCE_MS = 3_000;
+
+/** To its first field, or what else there is to press, as soon as it is drawn. */
+export function goToDetails(until = performance.now() + PATIENCE_MS): void {
   const details = document.getElementById(DETAILS);
   const field = details?.querySelector<HTMLElement>(
     'input:not(:disabled), textarea:not(:disabled), [contenteditable=true]',
   );
-  (field ?? details?.querySelector<HTMLElement>('button:not(:disabled)'))?.focus();
+  const place = field ?? details?.querySelector<HTMLElement>('button:not(:disabled)');
+  if (place) place.focus();
+  else if (performance.now() < until) requestAnimationFrame(() => goToDetails(until));
 }
-
-/** What edits code is loaded when it is first shown. */
-const PATIENCE_MS = 3_000;
 
 /**
  * To the field whose value is wrong, as soon as it is drawn; without one the focus stays where it is. `within` is where

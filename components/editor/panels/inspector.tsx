@@ -1,6 +1,8 @@
 'use client';
 
 import dynamic from 'next/dynamic';
+import { useEffect } from 'react';
+import { whenIdle } from '../../ui/late.tsx';
 import { patiently } from '../../ui/patiently.ts';
 import { useEditor } from '../context.ts';
 import { findStage } from '../model/document.ts';
@@ -9,9 +11,11 @@ import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { DETAILS } from './details.ts';
 import { PipelinePanel } from './pipeline-panel.tsx';
-import { StagePanel } from './stage/stage-panel.tsx';
 import { WirePanel } from './wire-panel.tsx';
 
+// Nothing is selected when the editor opens: the page is there sooner, and this before anybody has clicked.
+const loadStagePanel = patiently(() => import('./stage/stage-panel.tsx').then((module) => module.StagePanel));
+const StagePanel = dynamic(loadStagePanel);
 // What few look at comes when they do.
 const GroupPanel = dynamic(patiently(() => import('./extras-panel.tsx').then((module) => module.GroupPanel)));
 const NotePanel = dynamic(patiently(() => import('./extras-panel.tsx').then((module) => module.NotePanel)));
@@ -20,6 +24,7 @@ const ManyPanel = dynamic(patiently(() => import('./many-panel.tsx').then((modul
 /** Beside the canvas: what is selected, or the pipeline itself. It stays open while one thing after another is looked at. */
 export function Inspector() {
   const { store } = useEditor();
+  useEffect(() => whenIdle(() => void loadStagePanel().catch(() => undefined)), []);
   return (
     <aside
       id={DETAILS}

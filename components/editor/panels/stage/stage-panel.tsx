@@ -24,15 +24,12 @@ import { CapabilityField } from './capability-field.tsx';
 import { InRun } from './in-run.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
+import { LimitsSections } from './limits-sections.tsx';
 import type { SetField } from './set-field.ts';
 import { WiresSection } from './wires-section.tsx';
 
 // Of one kind of stage, so it comes when one is looked at.
 const McpConfig = dynamic(patiently(() => import('./mcp/mcp-config.tsx').then((module) => module.McpConfig)));
-// Below what everybody sets, and folded.
-const LimitsSections = dynamic(
-  patiently(() => import('./limits-sections.tsx').then((module) => module.LimitsSections)),
-);
 
 /** All that a stage can be told. */
 export function StagePanel({ stage }: { stage: StageItem }) {
