@@ -37,6 +37,11 @@ function raw(path: string, headers: Record<string, string> = {}, method = 'GET')
 const STAGES = { stages: [{ name: 'only', type: 'echo' }] };
 
 describe('answers', () => {
+  test('lead whoever asks for the icon of old, as browsers do by themselves, to the one that there is', async () => {
+    const answer = await raw('/favicon.ico', { authorization: '' });
+    expect(answer).toMatchObject({ status: 308, headers: { location: '/icon.svg' } });
+  });
+
   test('are packed when they are long and the caller can unpack them', async () => {
     const plain = await raw('/api/v1/templates');
     expect(plain.headers['content-encoding']).toBeUndefined();

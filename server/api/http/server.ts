@@ -18,7 +18,7 @@ import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.t
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
 import { meantOrgOf } from './meant-org.ts';
-import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
+import { type DrawPage, drawPage, isOldIcon, isOpenPage, sendToIcon, sendToSignIn } from './page-door.ts';
 import { isPerson, sendProblemPage } from './plain-page.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
@@ -300,6 +300,7 @@ async function answerMetrics(door: Door, exchange: Visit): Promise<void> {
 async function answerPage(door: Door, exchange: Visit): Promise<void> {
   const { request, response, url } = exchange;
   exchange.isForPeople = true;
+  if (isOldIcon(url.pathname)) return sendToIcon(response);
   const draw = door.pages();
   if (!draw) throw notReady();
   const isAllowed = isOpenPage(url.pathname, door) || (await identify(door, exchange)) !== undefined;
