@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, SignalboxError } from '../sdk/typescript/index.mjs';
-import { localOriginOf, readLiveLock } from '../server/platform/data-lock.ts';
+import { findLock } from './find-lock.mjs';
 import { loginsFile, readLogins } from './logins.mjs';
 import { UsageError } from './usage.mjs';
 
@@ -30,8 +30,8 @@ const readIfThere = (file) => (existsSync(file) ? readFileSync(file, 'utf8').tri
  * @returns {{ url: string, isOurs: boolean }}
  */
 function findLocal(dataDir) {
-  const lock = readLiveLock(dataDir);
-  const url = lock && localOriginOf(lock);
+  const lock = findLock(dataDir);
+  const url = lock?.url;
   return { url: url ?? `http://127.0.0.1:${lock?.port || 3000}`, isOurs: url !== undefined };
 }
 
