@@ -11,8 +11,8 @@ import { selectEndFrontier, selectFrontier, selectRunIds } from '#server/service
 import { startTestApp, type TestApp } from './app.ts';
 
 /**
- * Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. One in 1,000
- * was cancelled at once.
+ * Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare, as many
+ * were cancelled at once.
  */
 export const RUNS = 100_000;
 /** The oldest ones have labels and durations of their own. */
@@ -150,7 +150,7 @@ async function fill(program: TestApp): Promise<void> {
       parameters, metadata, trigger, replay_of, tasks_total, tasks_left, created_at, finished_at, updated_at)
     SELECT overlay(uuid_at(t)::text placing substring(md5(n::text) for 12) from 25)::uuid, ${orgId}::text::uuid,
       lpad(to_hex(1 + n % 20), 32, '0')::uuid, lpad(to_hex((1 + n % 20) * 10000 + n / 20 % 4), 32, '0')::uuid,
-      (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' WHEN n % 1000 = 251 THEN 'cancelled' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
+      (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' WHEN n % 500 = 251 THEN 'cancelled' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
       CASE WHEN n % 500 = 0 THEN '{"class":"agent","code":"X","message":"broken"}'::json END,
       CASE WHEN n % 500 = 0 THEN ${GROUP}::text END,
       array_remove(ARRAY['tag:every', CASE WHEN n % 500 = 7 THEN 'env=rare' WHEN n % 2 = 0 THEN 'env=prod' END,
@@ -158,7 +158,7 @@ async function fill(program: TestApp): Promise<void> {
         CASE WHEN n <= ${OLD}::int THEN 'age=old' END], NULL),
       '{}', '{}', '{}', CASE WHEN n % 500 = 3 THEN 'manual' ELSE 'api' END,
       CASE WHEN n % 500 = 4 THEN lpad(to_hex(5), 32, '0')::uuid END, 1, 0, t,
-      CASE n % 1000 WHEN 1 THEN NULL WHEN 251 THEN t + interval '1 ms' ELSE t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
+      CASE WHEN n % 1000 = 1 THEN NULL WHEN n % 500 = 251 THEN t + interval '1 ms' ELSE t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
     FROM (SELECT n, ${LISTED_NOW.toISOString()}::text::timestamptz - make_interval(weeks => ${WEEKS - 1}::int) * (1 - n::float8 / ${RUNS}::int) AS t
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
