@@ -115,6 +115,7 @@ function Waiting({
 }) {
   const [isRefusing, setRefusing] = useState(false);
   const decide = useAct('mcpApprovals.decide', { done: words.decided });
+  const whyNot = whyNotGrant(approval, canDecide);
   return (
     <Card
       title={<span className="wrap-anywhere">{words.approval.title(approval.tool)}</span>}
@@ -124,14 +125,16 @@ function Waiting({
             <Button size="sm" onClick={() => setRefusing(true)}>
               {words.refuse}
             </Button>
-            <Button
-              size="sm"
-              look="primary"
-              busy={decide.isBusy}
-              onClick={() => decide.run({ id: approval.id, granted: true })}
-            >
-              {words.grant}
-            </Button>
+            {approval.may_grant ? (
+              <Button
+                size="sm"
+                look="primary"
+                busy={decide.isBusy}
+                onClick={() => decide.run({ id: approval.id, granted: true })}
+              >
+                {words.grant}
+              </Button>
+            ) : null}
           </span>
         ) : undefined
       }
@@ -142,7 +145,7 @@ function Waiting({
       ) : (
         <Code label={words.arguments}>{JSON.stringify(approval.arguments, null, 2)}</Code>
       )}
-      {canDecide ? null : <p className="mt-2 text-sm text-quiet">{words.approval.notYours}</p>}
+      {whyNot === null ? null : <p className="mt-2 text-sm text-quiet">{whyNot}</p>}
       <ConfirmDialog
         open={isRefusing}
         onOpenChange={setRefusing}
@@ -155,6 +158,13 @@ function Waiting({
       />
     </Card>
   );
+}
+
+/** Null: whoever looks may grant it. */
+function whyNotGrant({ may_grant, arguments: asked }: Approval, canDecide: boolean): string | null {
+  if (!canDecide) return words.approval.notYours;
+  if (may_grant) return null;
+  return asked === null ? words.approval.unseen : words.approval.own;
 }
 
 /** Who wants to make the call, since when, and where it leads. */

@@ -104,6 +104,8 @@ export const words = {
   approval: {
     title: (tool: string) => `May ${tool} be called?`,
     notYours: 'An owner, admin or operator can allow or refuse it.',
+    own: 'It is your own call, or that of your key, app or run: somebody else has to allow it. You can refuse it.',
+    unseen: 'Somebody who may see sensitive values can allow it. You can refuse it.',
   },
   grant: 'Allow once',
   refuse: 'Refuse',

@@ -87,6 +87,9 @@ export const mcpApprovalSchema = z
     run_id: idSchema('run').nullable(),
     task_id: taskIdSchema.nullable(),
     state: z.enum(APPROVAL_STATES),
+    may_grant: z
+      .boolean()
+      .describe('Whether you may grant it now: nobody grants their own call while somebody else could.'),
     decided_by: z.string().nullable(),
     reason: z.string().nullable(),
     decided_at: time.nullable(),
@@ -102,6 +105,7 @@ export function presentApproval(view: ApprovalView): z.input<typeof mcpApprovalS
     connection_id: view.connectionId,
     run_id: view.runId,
     task_id: view.taskId,
+    may_grant: view.mayGrant,
     decided_by: view.decidedBy,
     decided_at: isoTimeOrNull(view.decidedAt),
     expires_at: isoTime(view.expiresAt),

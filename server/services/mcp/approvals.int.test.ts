@@ -40,6 +40,15 @@ describe('a call that people are asked about', () => {
     };
     const path = await openOne();
     const grant = { granted: true };
+    const offered = async (ask: Browser['ask']) =>
+      (await ask(`/api/v1/mcp/approvals?state=asked&connection_id=${id}`)).body.approvals[0].may_grant;
+    const askAsProgram = (of: string) => rig.http.ask(of, { headers: { authorization: `Bearer ${key}` } });
+    // It is offered to whom it is granted, and to nobody else.
+    expect([await offered(owner.ask), await offered(ada.ask), await offered(askAsProgram)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     expect(await program.ask(path, grant)).toMatchObject({
       status: 403,
       body: { detail: expect.stringContaining('is a program') },
@@ -68,6 +77,7 @@ describe('a call that people are asked about', () => {
     const asking = { tool: 'alone__ask', arguments: question };
     expect((await api('/call', asking)).status).toBe(403);
     const [asked] = (await api('/approvals?state=asked')).body.approvals;
+    expect(asked.may_grant).toBe(true);
     expect((await api(`/approvals/${asked.id}/decide`, grant)).status).toBe(200);
     expect((await api('/call', asking)).status).toBe(200);
     const { entries } = (await ada.ask('/api/v1/audit?action=mcp-call.granted')).body;

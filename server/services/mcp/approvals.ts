@@ -23,7 +23,7 @@ import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { isKeptFrom, type MarkedRun, marksOfRuns } from '../run/marks-of-runs.ts';
 import { isVisible } from './connection-view.ts';
-import { refuseToGrant } from './own-call.ts';
+import { grantableOf, refuseToGrant } from './own-call.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -46,6 +46,8 @@ export interface ApprovalView {
   tool: string;
   /** Null for those who may not see payloads, or what is marked sensitive of them. */
   arguments: JsonObject | null;
+  /** Whether whoever looks may grant it now: nobody grants their own call where somebody else could, or what is hidden. */
+  mayGrant: boolean;
   caller: CallerNote;
   runId: RunId | null;
   taskId: TaskId | null;
@@ -69,7 +71,7 @@ export async function listApprovals(
   const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: `mcp-approvals ${order}` };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const { rows, rest, marked } = await inTenant(services.db, actor.orgId, async (tx) => {
+  const { rows, rest, ...seen } = await inTenant(services.db, actor.orgId, async (tx) => {
     const walk = {
       table: mcpApprovals,
       place: mcpApprovals.id,
@@ -84,13 +86,17 @@ export async function listApprovals(
       .where(stretch.where)
       .orderBy(stretch.orderBy)
       .limit(limit + 1);
-    const shown = await marksOfRuns(tx, services, runIdsOf(found));
-    return { rows: found, rest: restOf(stretch, found.length, limit), marked: shown };
+    return {
+      rows: found,
+      rest: restOf(stretch, found.length, limit),
+      marked: await marksOfRuns(tx, services, runIdsOf(found)),
+      grantable: may(actor, 'mcp.decide') ? await grantableOf(tx, actor, found.filter(isOpen)) : NONE,
+    };
   });
   return toPage(
     rows,
     { ...paging, rest },
-    { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, marked) },
+    { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, seen) },
   );
 }
 
@@ -149,7 +155,8 @@ export async function decideApproval(
     if (!known || !(await isThere(tx, actor, known))) throw notFound('MCP approval', id);
     const { isOwn } = isGranted ? await refuseToGrant(tx, actor, known) : { isOwn: false };
     const marked = await marksOfRuns(tx, services, runIdsOf([known]));
-    if (isGranted && !toView(actor, known, marked).arguments) throw unseen();
+    const seen = { marked, grantable: NONE };
+    if (isGranted && !toView(actor, known, seen).arguments) throw unseen();
     const [row] = await tx
       .update(mcpApprovals)
       .set({
@@ -167,7 +174,7 @@ export async function decideApproval(
     };
     const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
     await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
-    return toView(actor, row, marked);
+    return toView(actor, row, seen);
   });
 }
 
@@ -179,7 +186,17 @@ async function isThere(tx: TenantTransaction, actor: Actor, { connectionId }: Ro
 const runIdsOf = (rows: readonly Row[]): RunId[] =>
   rows.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
 
-function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): ApprovalView {
+const NONE: ReadonlySet<Row> = new Set();
+
+const isOpen = ({ state, expiresAt }: Row): boolean => state === 'asked' && expiresAt > new Date();
+
+/** What a view needs to know beside its row. */
+interface Seen {
+  marked: ReadonlyMap<RunId, MarkedRun>;
+  grantable: ReadonlySet<Row>;
+}
+
+function toView(actor: Actor, row: Row, { marked, grantable }: Seen): ApprovalView {
   const { tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, taskIndex } = row;
   const runId = row.runId === null ? null : fromUuid('run', row.runId);
   const isKept = runId !== null && isKeptFrom(actor, marked.get(runId), taskIndex);
@@ -192,6 +209,7 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
     ...{ tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, runId },
     taskId: runId === null || taskIndex === null ? null : taskId(runId, taskIndex),
     arguments: isShown ? row.arguments : null,
+    mayGrant: isShown && grantable.has(row),
   };
 }
 

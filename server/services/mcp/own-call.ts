@@ -1,8 +1,8 @@
-import { and, asc, count, eq, inArray, ne } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, ne } from 'drizzle-orm';
 import { apiKeys, auditEntries, type mcpApprovals, memberships } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { fromUuid, idSchema, type RunId, toUuid, type UserId } from '#server/domain/ids.ts';
+import { fromUuid, idSchema, toUuid } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { permissionOf, type Role } from '#server/identity/permissions.ts';
 
@@ -20,48 +20,92 @@ export async function refuseToGrant(
   actor: Actor,
   approval: Approval,
 ): Promise<{ isOwn: boolean }> {
-  if (actor.kind !== 'person' && actor.kind !== 'local') throw noPerson(actor);
-  const isOwn = await isOwnCall(tx, actor, approval);
+  if (!isPerson(actor)) throw noPerson(actor);
+  const isOwn = (await ownCalls(tx, actor, [approval])).has(approval);
   if (isOwn && (await hasOthers(tx, actor))) throw ownCall();
   return { isOwn };
 }
 
-/** Their own, one of a program that acts for them, or of a stage of a run that was started so. */
-async function isOwnCall(tx: TenantTransaction, actor: Actor, { caller, runId }: Approval): Promise<boolean> {
-  const callerId = runId === null ? caller.id : await starterOf(tx, fromUuid('run', runId));
-  if (callerId === undefined) return false;
-  if (callerId === actor.id) return true;
-  return actor.userId !== null && (await personBehind(tx, callerId)) === actor.userId;
+/** Those of them that `refuseToGrant` would let pass. */
+export async function grantableOf<Open extends Approval>(
+  tx: TenantTransaction,
+  actor: Actor,
+  approvals: readonly Open[],
+): Promise<ReadonlySet<Open>> {
+  if (approvals.length === 0 || !isPerson(actor)) return new Set();
+  const own = await ownCalls(tx, actor, approvals);
+  if (own.size === 0 || !(await hasOthers(tx, actor))) return new Set(approvals);
+  return new Set(approvals.filter((approval) => !own.has(approval)));
 }
 
-/** Whoever the run was born for, by the entry of the audit that was written with it. */
-async function starterOf(tx: TenantTransaction, runId: RunId): Promise<string | undefined> {
-  const [born] = await tx
-    .select({ actorId: auditEntries.actorId })
-    .from(auditEntries)
-    .where(and(eq(auditEntries.target, runId), inArray(auditEntries.action, BIRTHS)))
-    .orderBy(asc(auditEntries.seq))
-    .limit(1);
-  return born?.actorId;
+const isPerson = ({ kind }: Actor): boolean => kind === 'person' || kind === 'local';
+
+/** Their own, those of a program that acts for them, and of stages of runs that were started so. */
+async function ownCalls<Open extends Approval>(
+  tx: TenantTransaction,
+  { id, userId }: Actor,
+  approvals: readonly Open[],
+): Promise<ReadonlySet<Open>> {
+  const starters = await startersOf(tx, approvals);
+  const callers = new Map(
+    approvals.map((approval) => {
+      const { caller, runId } = approval;
+      return [approval, runId === null ? caller.id : starters.get(fromUuid('run', runId))];
+    }),
+  );
+  const people = userId === null ? new Map() : await peopleBehind(tx, [...callers.values()]);
+  const isOwn = (approval: Open): boolean => {
+    const callerId = callers.get(approval);
+    return (
+      callerId !== undefined && (callerId === id || (userId !== null && people.get(callerId) === userId))
+    );
+  };
+  return new Set(approvals.filter(isOwn));
 }
 
-/** Who made the key, or has let the program in: the entry of that outlives its connection. */
-async function personBehind(tx: TenantTransaction, callerId: string): Promise<UserId | undefined> {
-  const key = idSchema('key').safeParse(callerId);
-  if (key.success) {
-    const [made] = await tx
-      .select({ by: apiKeys.madeBy })
-      .from(apiKeys)
-      .where(eq(apiKeys.id, toUuid(key.data)));
-    return made?.by ? fromUuid('user', made.by) : undefined;
-  }
-  if (!idSchema('app').safeParse(callerId).success) return undefined;
-  const [allowed] = await tx
-    .select({ by: auditEntries.actorId })
+/** Whoever each run was born for, by the entry of the audit that was written with it. */
+async function startersOf(
+  tx: TenantTransaction,
+  approvals: readonly Approval[],
+): Promise<ReadonlyMap<string, string>> {
+  const runs = approvals.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
+  if (runs.length === 0) return new Map();
+  const born = await tx
+    .select({ run: auditEntries.target, actorId: auditEntries.actorId })
     .from(auditEntries)
-    .where(and(eq(auditEntries.target, callerId), eq(auditEntries.action, 'app.allowed')))
-    .limit(1);
-  return allowed?.by as UserId | undefined;
+    .where(and(inArray(auditEntries.target, runs), inArray(auditEntries.action, BIRTHS)))
+    .orderBy(desc(auditEntries.seq));
+  // The earliest is set last, and stays.
+  return new Map(born.flatMap(({ run, actorId }) => (run === null ? [] : [[run, actorId]])));
+}
+
+/** Who made each key, and has let each program in: the entry of that outlives its connection. */
+async function peopleBehind(
+  tx: TenantTransaction,
+  callers: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string, string>> {
+  const keys = callers.flatMap((caller) => idSchema('key').safeParse(caller).data ?? []);
+  const apps = callers.flatMap((caller) => idSchema('app').safeParse(caller).data ?? []);
+  const made =
+    keys.length === 0
+      ? []
+      : await tx
+          .select({ id: apiKeys.id, by: apiKeys.madeBy })
+          .from(apiKeys)
+          .where(inArray(apiKeys.id, keys.map(toUuid)));
+  const allowed =
+    apps.length === 0
+      ? []
+      : await tx
+          .select({ id: auditEntries.target, by: auditEntries.actorId })
+          .from(auditEntries)
+          .where(and(inArray(auditEntries.target, apps), eq(auditEntries.action, 'app.allowed')));
+  return new Map([
+    ...made.flatMap(({ id, by }) =>
+      by === null ? [] : [[fromUuid('key', id), fromUuid('user', by)] as const],
+    ),
+    ...allowed.flatMap(({ id, by }) => (id === null ? [] : [[id, by] as const])),
+  ]);
 }
 
 async function hasOthers(tx: TenantTransaction, { orgId, userId }: Actor): Promise<boolean> {
