@@ -28,6 +28,7 @@ export const runWords = {
   openFailed: 'Open the stage',
   enrol: 'Enrol an agent',
   seeAgents: 'See the agents',
+  seeAgent: (name: string) => `See ${quoted(name)}`,
   sameFailures: 'Runs that failed like it',
   progress: 'Progress of the run',
   replayOf: 'Replay of',

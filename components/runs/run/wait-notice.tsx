@@ -3,9 +3,8 @@ import { useMay } from '../../shell/use-may.ts';
 import { Link } from '../../ui/link.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { runWords } from './run-words.ts';
-import type { Run, Stage } from './use-run.ts';
-
-type Waiting = Stage & { waiting: NonNullable<Stage['waiting']> };
+import type { Run } from './use-run.ts';
+import { type Waiting, wayOf } from './wait-way.ts';
 
 /** Waits that end by themselves as the run goes on: nobody need do anything about them. */
 const ORDINARY: ReadonlySet<string> = new Set(['dependency', 'queue']);
@@ -63,15 +62,14 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
   );
 }
 
-/** Where nobody can take it, the page on which that is mended. */
-function WayOut({ stage: { type, waiting } }: { stage: Waiting }) {
+/** The page on which it is mended: of the agent that keeps it, or of those that could take it. */
+function WayOut({ stage }: { stage: Waiting }) {
   const mayEnrol = useMay()('key.manage');
-  if (waiting.code !== 'no-agent') return null;
-  const isUnknown = waiting.blockers.length === 0 || waiting.blockers.includes(type);
-  const href = `/agents?${isUnknown && mayEnrol ? 'enrol=true&capability' : 'view=table&q'}=${encodeURIComponent(type)}`;
+  const way = wayOf(stage, mayEnrol);
+  if (way === null) return null;
   return (
-    <Link href={href} className="text-accent hover:underline">
-      {isUnknown && mayEnrol ? runWords.enrol : runWords.seeAgents}
+    <Link href={way.href} className="text-accent hover:underline">
+      {way.label}
     </Link>
   );
 }
