@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tup
 from ._errors import SignalboxError, describe
 from ._http import Line, Server, backoff, retry_after_of
 from ._outbox import Entry, Outbox, report_text
+from ._plainer import no_answer, plainer, refused_output
 
 CLAIM = 20.0
 ANSWER = 15.0
@@ -16,7 +17,6 @@ NO_WAIT = 0.5
 PROGRESS = 0.1
 FLUSH = 10.0
 MAX_BEATS = 1000
-MAX_MESSAGE = 8000
 #: What is told in a plainer way when the server refuses it; nobody would hear of the task else.
 REPLACED = frozenset(("succeeded", "failed"))
 REFUSALS = frozenset((400, 401, 403, 404, 409))
@@ -113,7 +113,7 @@ class Session:
             task = work.task
 
             def replace(message: str) -> str:
-                error = _plainer(fields["error"], message) if kind == "failed" else _refused_output(message)
+                error = plainer(fields["error"], message) if kind == "failed" else refused_output(message)
                 return report_text(task, "failed", {"error": error})
 
             text = report_text(task, kind, fields, output)
@@ -184,7 +184,7 @@ class Session:
         finally:
             line.close()
         if not isinstance(answer, dict) or "agent_id" not in answer or "generation" not in answer:
-            raise _no_answer(self._server, "register")
+            raise no_answer(self._server, "register")
         self._identity = (answer["agent_id"], answer["generation"])
 
     def _ask(
@@ -214,7 +214,7 @@ class Session:
         answers = answer.get("answers") if isinstance(answer, dict) else None
         # What has not been answered one by one is kept, and told again.
         if not isinstance(answers, list) or len(answers) != len(texts):
-            raise _no_answer(self._server, "reports")
+            raise no_answer(self._server, "reports")
         return answers
 
     def _give_back(self, key: str, task: Dict[str, Any]) -> None:
@@ -400,22 +400,3 @@ class Session:
         for (key, _), told in zip(due, answer["answers"]):
             self._hear(key, told)
         self._obey(answer, asking)
-
-
-def _refused_output(message: str) -> Dict[str, Any]:
-    return {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
-
-
-def _plainer(error: Mapping[str, Any], why: str) -> Dict[str, Any]:
-    """A failure that the server would not have is one all the same: what people read of it stays."""
-    told = error["message"][:MAX_MESSAGE]
-    message = f"{told} (The server refused the rest of what the agent said of it: {why})"
-    return {"class": "agent", "code": "FAILURE_REFUSED", "message": message}
-
-
-def _no_answer(server: Server, word: str) -> SignalboxError:
-    return SignalboxError(
-        "UNREACHABLE",
-        f"{server.base} answered {word} with something that is no answer of Signalbox.",
-        advice="Is SIGNALBOX_URL right, and is there a proxy in between that answers in its place?",
-    )
