@@ -67,13 +67,23 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
+/**
+ * A copy goes on with these and with ours, and the client library writes 64 KiB of headers and no more: what came with as
+ * many could neither be returned nor set aside. Those that are too much stay behind.
+ */
+const MAX_CARRIED_BYTES = 32 * 1024;
+
 function flatHeaders(headers: unknown): MessageHeaders {
   const flat: Record<string, string | number | boolean> = {};
   if (typeof headers !== 'object' || headers === null) return flat;
+  let left = MAX_CARRIED_BYTES;
   for (const [name, value] of Object.entries(headers)) {
     if (OUR_HEADERS.has(name)) continue;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      flat[name] = value;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
+    const size = Buffer.byteLength(name) + Buffer.byteLength(String(value));
+    if (size > left) continue;
+    left -= size;
+    flat[name] = value;
   }
   return flat;
 }

@@ -249,6 +249,30 @@ describe('RabbitMQ broker under faults', () => {
     expect(depth?.messages).toBe(1);
   });
 
+  it('sets aside what comes with headers as large as can be sent, and the rest flows', async () => {
+    const foreign = await raw.createChannel();
+    const headers = { small: 'kept', huge: 'x'.repeat(65_400) };
+    foreign.sendToQueue(wire(QUEUE), Buffer.from('{}'), { headers, messageId: 'huge' });
+    const { got } = await keep((delivery) =>
+      delivery.messageId === 'huge' ? delivery.reject('nobody can use it') : delivery.ack(),
+    );
+    const letters = await eventually(async () => {
+      const found = await broker.listDeadLetters(10);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    expect(letters[0]).toMatchObject({
+      messageId: 'huge',
+      reason: 'nobody can use it',
+      headers: { small: 'kept' },
+    });
+    expect(await broker.replayDeadLetter(letters[0]?.id ?? '')).toBe(true);
+    await broker.publish([message('other')]);
+    await eventually(() => expect(idsOf(got)).toHaveLength(3));
+    expect(idsOf(got)).toEqual(expect.arrayContaining(['huge', 'other']));
+    expect(events.filter((event) => event.type === 'disconnected')).toEqual([]);
+  });
+
   it('shows and replays what a foreign consumer threw out, whatever it looks like', async () => {
     const foreign = await raw.createChannel();
     const headers = { nested: { deep: [1] }, plain: 'kept', 'x-redeliveries': 'not a number' };

@@ -3,6 +3,8 @@ import { audit } from '#server/auditor/audit.ts';
 import { type RunId, type TaskId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import { isRunOver, isTaskHeld, isTaskRetrying, type TaskStatus } from '#server/domain/statuses.ts';
+import { createBulk } from '#server/services/bulk/create.ts';
+import { getBulk } from '#server/services/bulk/look.ts';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { cancelRun } from '#server/services/run/cancel.ts';
 import { getRun } from '#server/services/run/get.ts';
@@ -32,6 +34,10 @@ const failing: JsonObject = {
       retry: { maxAttempts: 5, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 },
     },
   ],
+};
+
+const failingOnce: JsonObject = {
+  stages: [{ ...(failing.stages as JsonObject[])[0], config: { times: 1 } }] as JsonObject[],
 };
 
 let made = 0;
@@ -118,6 +124,27 @@ test('F44 a retry that is asked for by three at once is one attempt where each n
   });
   await expect(retryTask(...at(), { taskId, attempt: 1 })).rejects.toMatchObject({ code: 'CONFLICT' });
   await killRun(...at(), { id });
+  await expectSound();
+});
+
+test('F44 a retry of all that fails beside a retry of the one, twice over, is one attempt', async () => {
+  const { id, taskId } = await begin(failingOnce, isTaskRetrying);
+  const bulk = async () => (await createBulk(...at(), { action: 'retry', ids: [id] })).bulk.id;
+  const one = () => retryTask(...at(), { taskId, attempt: 1 });
+  const [first, second, ...ones] = await Promise.allSettled([bulk(), bulk(), one(), one()]);
+  expect(ones.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
+  for (const made of [first, second]) {
+    if (made?.status !== 'fulfilled') throw new Error('Both were to be made.', { cause: made });
+    await until('the retry of all to be through', async () => {
+      const { status } = await getBulk(...at(), { id: made.value });
+      return status !== 'open';
+    });
+  }
+  const { tasks } = await until('the run to have succeeded', async () => {
+    const run = await getRun(...at(), { id });
+    return isRunOver(run.status) && run;
+  });
+  expect(tasks[0]).toMatchObject({ status: 'succeeded', attempt: 2 });
   await expectSound();
 });
 
