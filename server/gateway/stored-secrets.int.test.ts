@@ -103,6 +103,19 @@ describe('a header that names stored secrets', () => {
     expect((await remove(key)).status).toBe(204);
   });
 
+  test('and its deletion at the same moment leave both there, or neither', async () => {
+    upstream = await startUpstream();
+    for (let round = 0; round < 8; round += 1) {
+      const key = await stored('tok-at-the-same-moment');
+      const asked = { slug: `race-${key.slice(4)}`, url: upstream.url, headers: { 'x-key': ref(key) } };
+      const [connected, removed] = await Promise.all([rig.try('/connect', asked), remove(key)]);
+      expect([
+        [201, 409],
+        [400, 204],
+      ]).toContainEqual([connected.status, removed.status]);
+    }
+  });
+
   test('whose secret is not there says so, and no request goes out without it', async () => {
     const key = await stored('tok-to-be-lost');
     const { id, slug } = await setUp({ 'x-key': `Key ${ref(key)}` });
