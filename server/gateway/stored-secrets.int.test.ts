@@ -199,6 +199,16 @@ describe('a reference is refused, and nothing is changed by it,', () => {
     expect(JSON.stringify(await rig.ask('/connections?limit=200'))).not.toContain(`${slug}-new`);
   });
 
+  test('in the secret of a client, which would be sent as it is', async () => {
+    const client = { mode: 'shared', client_id: 'us', client_secret: ref(await stored('tok-of-a-client')) };
+    const asked = { slug: 'client-of-ours', url: 'https://mcp.example.com/mcp', sign_in: client };
+    expect(await rig.try('/connect', asked)).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('names no stored secret') },
+    });
+    expect(JSON.stringify(await rig.ask('/connections?limit=200'))).not.toContain('client-of-ours');
+  });
+
   test('from somebody who may not manage secrets: else they would have it sent to a server of theirs', async () => {
     const key = await stored('tok-of-everybody');
     upstream = await startUpstream();
