@@ -7,6 +7,7 @@ import { useAct } from '../shell/use-act.ts';
 import { Field, TextInput } from '../ui/field.tsx';
 import { EMPTY } from './connect/form.ts';
 import type { Keys } from './keys-of.ts';
+import { useSealedHint } from './use-sealed-hint.ts';
 import { words } from './words.ts';
 
 interface Props {
@@ -19,6 +20,7 @@ interface Props {
 export function ConnectionKeys({ connection, keys, onClose }: Props) {
   const { id, kind } = connection;
   const isProgram = kind === 'stdio';
+  const hint = useSealedHint();
   const [values, setValues] = useState<Record<string, string>>({});
   const [name, setName] = useState(isProgram ? '' : EMPTY.header);
   const { data: me } = useQuery({ ...query('me.get', {}), enabled: isProgram });
@@ -49,7 +51,7 @@ export function ConnectionKeys({ connection, keys, onClose }: Props) {
         <Field
           key={keys.asked.length > 0 ? key : ''}
           label={required ? label : words.ifAny(label)}
-          hint={words.sealed}
+          hint={hint}
         >
           <TextInput
             type="password"

@@ -149,7 +149,7 @@ function Changes({ connection }: { connection: Connection }) {
 
 function Facts({ connection }: { connection: Connection }) {
   const said = words.reach;
-  const { health, args, breaker, sealed_names: sealed } = connection;
+  const { health, args, breaker, sealed_names: sealed, secret_names: secrets } = connection;
   const isTheirs = useIsTheirs(connection);
   const facts: [string, ReactNode][] = [
     [said.latency, health?.latency_ms == null ? '–' : words.took(health.latency_ms)],
@@ -163,6 +163,7 @@ function Facts({ connection }: { connection: Connection }) {
     [said.timeout, formatDuration(connection.timeout_ms)],
     [said.largest, formatBytes(connection.max_result_bytes)],
     [said.sealed, sealed.join(', ') || said.none],
+    ...(secrets.length === 0 ? [] : [[said.secrets, secrets.join(', ')] as [string, ReactNode]]),
     ...(args.length === 0 ? [] : [[said.args, args.join(' ')] as [string, ReactNode]]),
   ];
   return (

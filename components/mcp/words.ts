@@ -1,3 +1,4 @@
+import { referenceTo } from '../../server/domain/secret-references.ts';
 import { counted } from '../ui/format.ts';
 
 const ROLES = {
@@ -281,6 +282,7 @@ export const words = {
     goOn: 'Go on to its page',
   },
   sealed: 'Sealed: nobody is shown it again.',
+  sealedOrNamed: `Sealed: nobody is shown it again. ${referenceTo('NAME')} in it stands for a secret of the organisation, which is kept and replaced in the settings.`,
   connectName: 'Name',
   connectNameHint: 'What the names of its tools begin with: a-z, 0-9 and -.',
   connectNameExample: 'wiki',
@@ -333,6 +335,7 @@ export const words = {
     timeout: 'Waited for',
     largest: 'Largest answer',
     sealed: 'Sealed values',
+    secrets: 'Secrets in them',
     none: 'none',
     args: 'Started with',
   },

@@ -44,11 +44,7 @@ function Secrets() {
         path="secrets.list"
         rowsOf={(page) => page.secrets}
         keyOf={(secret) => secret.name}
-        empty={{
-          icon: Vault,
-          title: secretsWords.none,
-          note: secretsWords.noneNote,
-        }}
+        empty={{ icon: Vault, title: secretsWords.none, note: secretsWords.noneNote }}
         columns={[
           {
             key: 'name',
@@ -63,20 +59,17 @@ function Secrets() {
             cell: (secret) => <Ago at={secret.updated_at} />,
           },
           {
+            key: 'used',
+            title: secretsWords.usedBy,
+            wideOnly: true,
+            cell: ({ used_by: slugs }) => <span className="font-mono">{slugs.join(', ')}</span>,
+          },
+          {
             key: 'act',
             title: '',
             align: 'end',
             cell: ({ name }) => (
-              <>
-                <Button look="quiet" size="sm" onClick={() => setWriting({ name })}>
-                  {secretsWords.replace}
-                  <span className="sr-only"> {name}</span>
-                </Button>
-                <Button look="quiet" size="sm" onClick={() => setGoing(name)}>
-                  {secretsWords.delete}
-                  <span className="sr-only"> {name}</span>
-                </Button>
-              </>
+              <Acts name={name} onReplace={() => setWriting({ name })} onDelete={() => setGoing(name)} />
             ),
           },
         ]}
@@ -94,6 +87,21 @@ function Secrets() {
         }}
       />
     </Card>
+  );
+}
+
+function Acts({ name, onReplace, onDelete }: { name: string; onReplace(): void; onDelete(): void }) {
+  return (
+    <>
+      <Button look="quiet" size="sm" onClick={onReplace}>
+        {secretsWords.replace}
+        <span className="sr-only"> {name}</span>
+      </Button>
+      <Button look="quiet" size="sm" onClick={onDelete}>
+        {secretsWords.delete}
+        <span className="sr-only"> {name}</span>
+      </Button>
+    </>
   );
 }
 

@@ -1,7 +1,9 @@
+import { referenceTo } from '../../server/domain/secret-references.ts';
+
 /** What people read about secrets. */
 export const secretsWords = {
   none: 'No secrets yet',
-  noneNote: 'Values that nobody can read again, only use or replace. They are kept encrypted.',
+  noneNote: `Values that nobody can read again, only use or replace. They are kept encrypted. Headers and variables of MCP connections name them: ${referenceTo('NAME')}.`,
   new: 'New secret',
   newNote: 'The value is encrypted and never shown again, not even to you.',
   store: 'Store it',
@@ -11,10 +13,11 @@ export const secretsWords = {
   value: 'Value',
   version: 'Version',
   replaced: 'Replaced',
+  usedBy: 'Used by MCP connections',
   replace: 'Replace',
   replaceTitle: (name: string) => `Replace ${name}`,
   delete: 'Delete',
   deleteTitle: (name: string) => `Delete ${name}?`,
-  deleteNote: 'Whatever uses it will fail from then on.',
+  deleteNote: 'It cannot be brought back. While an MCP connection names it, it is kept.',
   deleted: 'Deleted.',
 } as const;

@@ -421,6 +421,7 @@ CREATE TABLE mcp_connections (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   sign_in json,
+  secret_names text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT mcp_connections_calls_per_minute_check CHECK (((calls_per_minute >= 1) AND (calls_per_minute <= 1000000))),
   CONSTRAINT mcp_connections_check CHECK (((kind = 'http'::text) = (url IS NOT NULL))),
   CONSTRAINT mcp_connections_check1 CHECK (((kind = 'stdio'::text) = (command IS NOT NULL))),

@@ -20,6 +20,8 @@ export interface ConnectionRow {
   command: string | null;
   args: string[];
   sealedNames: string[];
+  /** Of the secrets that they name. */
+  secretNames: string[];
   ownerId: string | null;
   /** Null: nobody signs in at it. */
   signIn: SignInSettings | null;
@@ -70,7 +72,7 @@ export async function readDirectory(sql: Sql, orgUuid: string): Promise<Director
   const [connections, tools, servers, rules] = await Promise.all([
     sql<ConnectionRow[]>`
       SELECT replace(id::text, '-', '') AS id, slug, name, kind, url, command, to_json(args) AS args,
-        to_json(sealed_names) AS "sealedNames",
+        to_json(sealed_names) AS "sealedNames", to_json(secret_names) AS "secretNames",
         replace(owner_id::text, '-', '') AS "ownerId", sign_in AS "signIn", enabled, calls_per_minute AS "callsPerMinute",
         max_concurrent AS "maxConcurrent", timeout_ms AS "timeoutMs", max_result_bytes AS "maxResultBytes", version
       FROM mcp_connections WHERE org_id = ${orgUuid}::text::uuid ORDER BY slug`,

@@ -59,6 +59,7 @@ export const mcpConnections = pgTable(
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
     signIn: json('sign_in').$type<SignInSettings>(),
+    secretNames: text('secret_names').array().notNull().default([]),
   },
   (table) => [unique().on(table.orgId, table.slug), index('mcp_connections_org').on(table.orgId, table.id)],
 );

@@ -241,6 +241,41 @@ test('a secret is written and replaced, and no page and no answer holds it ever 
   await rowOf(admin, 'Secrets', name).waitFor({ state: 'detached' });
 });
 
+test('a secret that a connection names is shown with it, and stays for as long as it does', async () => {
+  const name = freshName('shared').replaceAll(' ', '-');
+  const slug = `uses-${crypto.randomUUID().slice(0, 8)}`;
+  const ask = (method: string, path: string, body?: object) =>
+    fetch(`${here.origin}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${here.secret}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  await ask('PUT', `/secrets/${name}`, { value: crypto.randomUUID() });
+  const { port } = receiver.address() as AddressInfo;
+  const headers = { authorization: `Bearer \${secret:${name}}` };
+  const answer = await ask('POST', '/mcp/connect', { slug, url: `http://127.0.0.1:${port}/mcp`, headers });
+  const { connection_id: id } = await answer.json();
+  await open(admin, 'secrets');
+  await rowOf(admin, 'Secrets', name).getByRole('cell', { name: slug }).waitFor();
+  foretellComplaint(admin, /status of 409/);
+  const remove = async () => {
+    await admin.getByRole('button', { name: `Delete ${name}` }).click();
+    await admin.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  };
+  await remove();
+  await admin.getByText(`The secret ${name} is used by the MCP connection ${slug}.`).first().waitFor();
+
+  await admin.goto(`${here.origin}/connections/${id}`);
+  await admin.getByText(name, { exact: true }).waitFor();
+  await admin.getByRole('button', { name: 'Change the keys' }).click();
+  await admin.getByRole('dialog').getByText(`\${secret:NAME} in it stands for a secret`).waitFor();
+  expect((await ask('DELETE', `/mcp/connections/${id}`)).status).toBe(204);
+
+  await open(admin, 'secrets');
+  await remove();
+  await rowOf(admin, 'Secrets', name).waitFor({ state: 'detached' });
+});
+
 test('a webhook is made and tried; what it refused stands in the log, and is sent again, signed', async () => {
   const name = freshName('on-call');
   const { port } = receiver.address() as AddressInfo;

@@ -1,6 +1,7 @@
 import { Checkbox } from '../../ui/choice.tsx';
 import { Field, TextArea, TextInput } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
+import { useSealedHint } from '../use-sealed-hint.ts';
 import { words } from '../words.ts';
 import type { Chosen, Entry, Form } from './form.ts';
 
@@ -48,8 +49,9 @@ export function ConnectFields({ chosen, form, onChange }: PartProps & { chosen: 
 }
 
 function Credentials({ entry, form, onChange }: PartProps & { entry: Entry }) {
+  const hint = useSealedHint();
   return entry.credentials.map(({ key, label, required }) => (
-    <Field key={key} label={required ? label : words.ifAny(label)} hint={words.sealed}>
+    <Field key={key} label={required ? label : words.ifAny(label)} hint={hint}>
       <TextInput
         type="password"
         autoComplete="off"
@@ -93,12 +95,13 @@ function Other({ form, onChange }: PartProps) {
 }
 
 function HeaderFields({ form, onChange }: PartProps) {
+  const hint = useSealedHint();
   return (
     <div className="grid gap-3 sm:grid-cols-[10rem_1fr]">
       <Field label={words.header}>
         <TextInput value={form.header} onChange={(header) => onChange({ ...form, header })} mono />
       </Field>
-      <Field label={words.headerValue} hint={words.sealed}>
+      <Field label={words.headerValue} hint={hint}>
         <TextInput
           value={form.value}
           onChange={(value) => onChange({ ...form, value })}

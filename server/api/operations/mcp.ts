@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { SLUG, TOOL_STATES } from '#server/domain/mcp.ts';
+import { referenceTo } from '#server/domain/secret-references.ts';
 import { askDeepwiki, callGatewayTool, listGatewayTools } from '#server/services/mcp/call.ts';
 import { readCatalogue } from '#server/services/mcp/catalogue.ts';
 import {
@@ -47,8 +48,14 @@ const args = z
 const sealed = z.record(z.string(), z.string().min(1).max(8192));
 const access = {
   credentials: sealed.optional().describe('What the catalogue’s entry asks for, such as `api_key`.'),
-  headers: sealed.optional().describe('Sent with each request. The values are sealed.'),
-  variables: sealed.optional().describe('Of a program. The values are sealed.'),
+  headers: sealed
+    .optional()
+    .describe(
+      `Sent with each request. The values are sealed, and may name stored secrets: ${referenceTo('NAME')}.`,
+    ),
+  variables: sealed
+    .optional()
+    .describe('Of a program. The values are sealed, and may name stored secrets too.'),
   current_password: presentPassword.describe('For a program. If you have none: sign in just before.'),
 };
 const limits = {

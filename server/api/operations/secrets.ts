@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { referenceTo } from '#server/domain/secret-references.ts';
 import {
   deleteSecret,
   listSecrets,
@@ -36,7 +37,7 @@ export const secrets = {
     method: 'PUT',
     path: '/api/v1/secrets/{name}',
     summary: 'Store a secret',
-    description: 'In place of the value that was there, if there was one.',
+    description: `In place of the value that was there, if there was one. MCP connections whose headers or variables name it as ${referenceTo('NAME')} go on with the new value.`,
     input: z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) }),
     output: secretSchema,
     errors: ['CONFLICT'],
@@ -48,10 +49,11 @@ export const secrets = {
     method: 'DELETE',
     path: '/api/v1/secrets/{name}',
     summary: 'Delete a secret',
+    description: 'One that MCP connections use is not deleted (409).',
     input: z.strictObject({ name: secretNameSchema }),
     output: z.undefined(),
     status: 204,
-    errors: ['NOT_FOUND'],
+    errors: ['NOT_FOUND', 'CONFLICT'],
     example: { name: EXAMPLE.secret },
     handle: ({ services, actor }, input) => deleteSecret(services, actor, input).then(() => undefined),
   }),

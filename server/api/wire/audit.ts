@@ -40,10 +40,20 @@ export function presentVerification(result: Verification): z.input<typeof verifi
 }
 
 export const secretSchema = z
-  .object({ name: z.string(), version: z.int(), created_at: time, updated_at: time })
+  .object({
+    name: z.string(),
+    version: z.int(),
+    created_at: time,
+    updated_at: time,
+    used_by: z.array(z.string()).describe('The MCP connections whose values name it, by their slugs.'),
+  })
   .meta({ id: 'Secret' });
 
 export function presentSecret(secret: SecretView): z.input<typeof secretSchema> {
-  const { name, version, createdAt, updatedAt } = secret;
-  return { name, version, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) };
+  const { name, version, createdAt, updatedAt, usedBy } = secret;
+  return {
+    ...{ name, version, used_by: usedBy },
+    created_at: isoTime(createdAt),
+    updated_at: isoTime(updatedAt),
+  };
 }

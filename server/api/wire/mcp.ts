@@ -66,6 +66,7 @@ export const mcpConnectionSchema = z
     program: z.string().nullable(),
     args: z.array(z.string()),
     sealed_names: z.array(z.string()).describe('Headers or variables whose values nobody is shown.'),
+    secret_names: z.array(z.string()).describe('Stored secrets that those values name.'),
     owner_id: idSchema('user').nullable().describe('Whose alone it is; null: everybody’s.'),
     sign_in: z
       .object({
@@ -116,6 +117,7 @@ export function presentConnection(view: ConnectionView): z.input<typeof mcpConne
     ...{ id, slug, name, kind, url, program, args, enabled },
     server_type: view.catalogue,
     sealed_names: view.sealedNames,
+    secret_names: view.secretNames,
     owner_id: view.ownerId,
     sign_in: view.signIn && presentSignIn(view.signIn),
     calls_per_minute: view.callsPerMinute,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { Json } from '#server/domain/json.ts';
 import { SIGN_IN_MODES, type SignInSettings, SLUG } from '#server/domain/mcp.ts';
+import { secretsNamedIn } from '#server/domain/secret-references.ts';
 import { isHarmlessVariable, unknownProgram } from '#server/gateway/programs/programs.ts';
 import { type CatalogueEntry, findInCatalogue } from '#server/gateway/tenant/catalogue.ts';
 import type { Actor } from '#server/identity/actor.ts';
@@ -62,6 +63,13 @@ export function signInOf(given: GivenSignIn): SignInSettings {
   const { mode, clientId, clientSecret, scope, omitsResource } = given;
   if (clientSecret !== undefined && clientId === undefined) {
     throw invalid('A secret of a client comes with its id.', undefined, 'Send `client_id` too.');
+  }
+  if (clientSecret !== undefined && secretsNamedIn([clientSecret]).length > 0) {
+    throw invalid(
+      'The secret of a client names no stored secret: headers and variables alone do.',
+      undefined,
+      'Write it out.',
+    );
   }
   return {
     mode,

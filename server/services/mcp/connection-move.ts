@@ -1,5 +1,5 @@
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
-import type { Actor } from '#server/identity/actor.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
 import { type ConnectionRow, isOwn } from './connection-view.ts';
 
 /**
@@ -13,6 +13,8 @@ export function checkMove(
 ): void {
   if (url === undefined || url === before.url) return;
   if (before.ownerId !== null && !isOwn(actor, before.ownerId)) throw notYoursToMove();
+  // Whoever named the secrets may have lost the right since, and another path of a server may show what it was sent.
+  if (before.secretNames.length > 0 && !isSealedAnew) authorise(actor, 'secret.manage');
   if (before.url !== null && new URL(url).origin === new URL(before.url).origin) return;
   const isClientKept = signIn === undefined && before.signIn?.clientId !== undefined;
   if (before.sealedNames.length > 0 && !isSealedAnew)

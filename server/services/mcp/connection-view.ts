@@ -62,6 +62,8 @@ export interface ConnectionView {
   args: string[];
   /** Names of the headers or variables whose values are sealed. */
   sealedNames: string[];
+  /** Names of the stored secrets that those values name. */
+  secretNames: string[];
   /** Whose alone it is; null: everybody's. */
   ownerId: UserId | null;
   /** Null: nobody signs in at it. */
@@ -161,14 +163,14 @@ export function toConnectionView(
   actor: Actor,
   { row, signIn, health, tools }: ConnectionRows,
 ): ConnectionView {
-  const { slug, name, kind, catalogue, args, sealedNames, enabled, createdAt, updatedAt } = row;
+  const { slug, name, kind, catalogue, args, sealedNames, secretNames, enabled, createdAt, updatedAt } = row;
   const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = row;
   const isShown = isOwn(actor, row.ownerId) || may(actor, 'mcp.manage');
   const states = tools.map(toolStateOf);
   const counts = TOOL_STATES.map((state) => [state, states.filter((each) => each === state).length] as const);
   return {
     id: fromUuid('mcpConnection', row.id),
-    ...{ slug, name, kind, catalogue, sealedNames, enabled, createdAt, updatedAt },
+    ...{ slug, name, kind, catalogue, sealedNames, secretNames, enabled, createdAt, updatedAt },
     ...{ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes },
     url: row.url === null || isShown ? row.url : shownAddress('webhook', row.url),
     program: row.command,
@@ -204,10 +206,11 @@ function toHealth({ connectionId: _, orgId: __, ...health }: HealthRow): Connect
 
 /** What the audit keeps of one: no credential, and no address that may end with one. */
 export function connectionForAudit(row: ConnectionRow) {
-  const { slug, name, kind, command, args, sealedNames, enabled } = row;
+  const { slug, name, kind, command, args, sealedNames, secretNames, enabled } = row;
   const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = row;
   return {
     ...{ slug, name, kind, enabled, program: command, args, sealed: sealedNames },
+    secrets: secretNames,
     ...{ url: row.url && shownAddress('webhook', row.url), personal: row.ownerId !== null },
     ...{ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes },
   };

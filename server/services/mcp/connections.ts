@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, or } from 'drizzle-orm';
 import { z } from 'zod';
 import { mcpConnections, mcpHealth, mcpTools } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { invalid, notFound } from '#server/domain/errors.ts';
 import { idSchema, type McpConnectionId, makeId, toUuid } from '#server/domain/ids.ts';
 import type { Examined } from '#server/gateway/gateway.ts';
 import { givenPasswordSchema } from '#server/identity/account-fields.ts';
@@ -13,10 +13,10 @@ import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { secretsNamedBy } from '../secret/uses.ts';
 import {
   argsSchema,
   checkSignIn,
-  checkUrl,
   credentialFields,
   limitFields,
   placeOf,
@@ -28,6 +28,14 @@ import {
   urlSchema,
 } from './connection-fields.ts';
 import { checkMove } from './connection-move.ts';
+import {
+  changedMeanwhile,
+  checkFits,
+  MAX_CONNECTIONS,
+  personOf,
+  slugTaken,
+  tooMany,
+} from './connection-refusals.ts';
 import {
   authoriseChange,
   type ConnectionRow,
@@ -76,8 +84,6 @@ const updateSchema = z.strictObject({
   ...limitFields,
   currentPassword,
 });
-
-const MAX_CONNECTIONS = 500;
 
 export interface Connected {
   connection: ConnectionView;
@@ -204,6 +210,7 @@ async function insertConnection(
   const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpConnections);
   if (known >= MAX_CONNECTIONS) throw tooMany();
   const id = makeId('mcpConnection', services.newUuid());
+  const secretNames = await secretsNamedBy(tx, actor, sealed);
   const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes, signIn } = given;
   const [row] = await tx
     .insert(mcpConnections)
@@ -212,7 +219,7 @@ async function insertConnection(
       id: toUuid(id),
       orgId: toUuid(actor.orgId),
       ...{ ownerId, signIn: signIn ? signInOf(signIn) : null },
-      sealedNames: Object.keys(sealed),
+      ...{ sealedNames: Object.keys(sealed), secretNames },
       ...definedOf({ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes }),
     })
     .onConflictDoNothing()
@@ -252,13 +259,14 @@ export async function updateConnection(
     if (signIn ?? (signIn === undefined && before.signIn)) {
       checkSignIn(before.kind, sealed ? Object.keys(sealed) : before.sealedNames);
     }
+    const secretNames = await secretsNamedBy(tx, actor, sealed ?? {});
     const isReachedAnew =
       isSignedInAnew || sealed !== null || given.url !== undefined || given.args !== undefined;
     const [row] = await tx
       .update(mcpConnections)
       .set({
         ...definedOf(given),
-        ...(sealed ? { sealedNames: Object.keys(sealed) } : {}),
+        ...(sealed ? { sealedNames: Object.keys(sealed), secretNames } : {}),
         ...(isSignedInAnew ? { signIn: nextSignIn(before, signIn) } : {}),
         version: before.version + (isReachedAnew ? 1 : 0),
       })
@@ -354,47 +362,8 @@ async function examineNow(services: Services, actor: Actor, id: McpConnectionId)
   });
 }
 
-function checkFits(
-  row: ConnectionRow,
-  given: { url?: string | undefined; args?: string[] | undefined },
-): void {
-  if (given.url !== undefined) {
-    if (row.kind === 'stdio') throw invalid('It is a program, and has no URL.');
-    checkUrl(given.url);
-  }
-  if (given.args !== undefined && row.kind === 'http') throw invalid('It has a URL, and takes no arguments.');
-}
-
 function definedOf<Fields extends object>(
   fields: Fields,
 ): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function personOf({ userId }: Actor, kind: 'http' | 'stdio'): string {
-  if (kind === 'stdio') throw invalid('A program is started for everybody, not for one person.');
-  if (userId !== null) return toUuid(userId);
-  throw invalid(
-    'Only people can connect a server for themselves.',
-    undefined,
-    'Sign in, or connect it for everybody.',
-  );
-}
-
-function slugTaken(slug: string): SignalboxError {
-  return new SignalboxError('CONFLICT', `There is a connection ${slug} already.`, {
-    advice: 'Choose another slug.',
-  });
-}
-
-function changedMeanwhile(id: McpConnectionId): SignalboxError {
-  return new SignalboxError('CONFLICT', `Somebody else has just changed the connection ${id}.`, {
-    advice: 'Look at it again.',
-  });
-}
-
-function tooMany(): SignalboxError {
-  return new SignalboxError('LIMITED', `There are ${MAX_CONNECTIONS} MCP connections already.`, {
-    advice: 'Delete some that nobody needs.',
-  });
 }

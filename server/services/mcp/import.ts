@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { inTenant } from '#db/tenant.ts';
 import { invalid } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import { isJsonObject } from '#server/domain/json.ts';
@@ -8,6 +9,7 @@ import type { Services } from '../context.ts';
 import { hashRequest } from '../hash-request.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
+import { secretsNamedBy } from '../secret/uses.ts';
 import { credentialFields, placeOf, sealedOf } from './connection-fields.ts';
 import { type Connected, connect } from './connections.ts';
 
@@ -33,7 +35,8 @@ const fileSchema = z.strictObject({ servers: z.record(z.string().min(1).max(32),
 const OF_PROGRAMS = ['command', 'program', 'args', 'env', 'variables', 'stdio'];
 const MAX_SERVERS = 100;
 const VARIABLE = /\$\{[^}]*\}/;
-const VARIABLES = /\$\{([^}]*)\}/g;
+/** Not those of the secrets that are stored here, which connections keep as they are. */
+const VARIABLES = /\$\{(?!secret:)([^}]*)\}/g;
 
 export interface Imported {
   slug: string;
@@ -95,7 +98,8 @@ async function obstacleOf(
   entry: Parameters<typeof placeOf>[1] & Parameters<typeof sealedOf>[1],
 ): Promise<string | null> {
   const place = placeOf(services, entry);
-  sealedOf(place, entry);
+  const sealed = sealedOf(place, entry);
+  await inTenant(services.db, actor.orgId, (tx) => secretsNamedBy(tx, actor, sealed));
   const { bySlug } = await services.gateway.directoryOf(actor.orgId);
   return bySlug.has(place.slug) ? `There is a connection ${place.slug} already.` : null;
 }

@@ -2,10 +2,11 @@ import { and, eq, notLike, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
-import { isConnectionSecret, MCP_SECRETS } from '#server/domain/mcp.ts';
-import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts';
+import { MCP_SECRETS } from '#server/domain/mcp.ts';
+import { SIGNING_PREFIX } from '#server/domain/notifications.ts';
+import { SECRET_NAME } from '#server/domain/secret-references.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
@@ -20,13 +21,11 @@ import {
   toPage,
 } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { reconnectUsers, refuseIfUsed, refuseReserved, usersOf } from './uses.ts';
 
 export const secretNameSchema = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][\w./-]{0,127}$/,
-    'must begin with a letter or digit and have letters, digits and _ . / -',
-  );
+  .regex(SECRET_NAME, 'must begin with a letter or digit and have letters, digits and _ . / -');
 export const SECRET_SORTS = ['name', 'created', 'updated'] as const;
 
 const listSchema = z.strictObject({
@@ -44,6 +43,8 @@ export interface SecretView {
   version: number;
   createdAt: Date;
   updatedAt: Date;
+  /** The MCP connections whose values name it, by their slugs. */
+  usedBy: string[];
 }
 
 const VIEW = {
@@ -70,8 +71,8 @@ export async function listSecrets(
   const paging = { limit, cursors: services.cursors, list: `secrets ${sort} ${order}` };
   const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor);
   const walk = { place: SORTED[sort], id: sql<string>`${secrets.name}`, order };
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const rows = await tx
       .select({ view: VIEW, place: walk.place })
       .from(secrets)
       .where(
@@ -84,15 +85,17 @@ export async function listSecrets(
         ),
       )
       .orderBy(...inOrder(walk))
-      .limit(limit + 1),
-  );
-  return toPage(rows, paging, {
-    placeOf: ({ view, place }) => [place, view.name],
-    toItems: ({ view }) => view,
+      .limit(limit + 1);
+    const names = rows.map(({ view }) => view.name);
+    const users = await usersOf(tx, actor, names);
+    return toPage(rows, paging, {
+      placeOf: ({ view, place }) => [place, view.name],
+      toItems: ({ view }) => ({ ...view, usedBy: users.get(view.name) ?? [] }),
+    });
   });
 }
 
-/** Stores a value under a name, in place of the one that was there. */
+/** Stores a value under a name, in place of the one that was there. Connections that use it go on with the new one. */
 export async function putSecret(
   services: Services,
   actor: Actor,
@@ -100,10 +103,10 @@ export async function putSecret(
 ): Promise<SecretView> {
   authorise(actor, 'secret.manage');
   const { name, value } = parseInput(putSchema, input);
-  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
+  refuseReserved(name);
   const orgId = toUuid(actor.orgId);
   const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
-  return inTenant(services.db, actor.orgId, async (tx) => {
+  const saved = await inTenant(services.db, actor.orgId, async (tx) => {
     const [known] = await tx.select({ version: secrets.version }).from(secrets).where(here);
     const version = (known?.version ?? 0) + 1;
     const sealed = services.secrets.seal(value, { orgUuid: orgId, name, version });
@@ -121,8 +124,10 @@ export async function putSecret(
     if (!saved) throw storedMeanwhile(name);
     const change = { ...(known ? { before: known } : {}), after: { version } };
     await noteIn(tx, auditNote(actor, 'secret.stored', { target: name, ...change }));
-    return saved;
+    return { ...saved, usedBy: await reconnectUsers(tx, actor, name) };
   });
+  if (saved.usedBy.length > 0) await services.gateway.changed(actor.orgId);
+  return saved;
 }
 
 export async function deleteSecret(
@@ -132,23 +137,16 @@ export async function deleteSecret(
 ): Promise<void> {
   authorise(actor, 'secret.manage');
   const { name } = parseInput(deleteSchema, input);
-  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
+  refuseReserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const [gone] = await tx
-      .delete(secrets)
-      .where(and(eq(secrets.orgId, toUuid(actor.orgId)), eq(secrets.name, name)))
-      .returning({ version: secrets.version });
+    const here = and(eq(secrets.orgId, toUuid(actor.orgId)), eq(secrets.name, name));
+    // Whoever names it in a connection at this moment has its row first, or finds it gone.
+    const [gone] = await tx.select({ version: secrets.version }).from(secrets).where(here).for('update');
     if (!gone) throw notFound('secret', name);
+    await refuseIfUsed(tx, actor, name);
+    await tx.delete(secrets).where(here);
     await noteIn(tx, auditNote(actor, 'secret.deleted', { target: name, before: gone }));
   });
-}
-
-function reserved(name: string): SignalboxError {
-  return invalid(
-    `Secrets under ${SIGNING_PREFIX} sign notifications, those under ${MCP_SECRETS} belong to MCP connections, and ${name} would be one of them.`,
-    undefined,
-    'Choose another name. A signing secret is replaced by rotating it, the credentials of a connection by changing that.',
-  );
 }
 
 function storedMeanwhile(name: string): SignalboxError {
