@@ -1,0 +1,93 @@
+/** What is removed on the server is gone from the page when its list was asked for anew. */
+const PATIENCE_MS = 5_000;
+
+/** What a thing is one of. */
+const LISTS = 'table, ul, ol, nav, section, [role=group], [role=toolbar], [role=grid], main';
+const ROWS = 'tr, li, [role=row]';
+const REACHED = ':is(a[href], button, input, select, textarea, [tabindex="0"]):not(:disabled)';
+/** What closes gives the focus back by itself. */
+const PASSING = '[role=alertdialog], [role=menu]';
+
+/** The next that is still there, else the one before. */
+export function nextOrBefore<Thing>(
+  things: readonly Thing[],
+  lost: Thing,
+  isThere: (thing: Thing) => boolean,
+): Thing | undefined {
+  const at = things.indexOf(lost);
+  return things.slice(at + 1).find(isThere) ?? things.slice(0, Math.max(at, 0)).findLast(isThere);
+}
+
+/** Where else it may go, best first; those that are not in sight are passed over. */
+type Elsewhere = (lost: HTMLElement) => readonly (HTMLElement | null)[];
+
+let turn = 0;
+
+/**
+ * To be said before something is removed: if the focus goes with it, it comes to the next of its kind, else to the one before,
+ * else to what is nearest. Whoever has gone on to something else meanwhile is left there.
+ */
+export function keepFocus(elsewhere: Elsewhere = () => []): void {
+  turn++;
+  watch({ turn, until: performance.now() + PATIENCE_MS, elsewhere, place: placeOf(document.activeElement) });
+}
+
+interface Watch {
+  turn: number;
+  until: number;
+  elsewhere: Elsewhere;
+  place: Place | undefined;
+}
+
+function watch(mine: Watch): void {
+  const { activeElement: active, body } = document;
+  if (mine.turn !== turn || performance.now() > mine.until) return;
+  if (active === null || active === body) {
+    if (mine.place && !mine.place.lost.isConnected) {
+      goOn(mine.place, mine.elsewhere);
+      return;
+    }
+  } else if (mine.place === undefined) mine.place = placeOf(active);
+  else if (mine.place.lost !== active) return;
+  requestAnimationFrame(() => watch(mine));
+}
+
+interface Place {
+  lost: HTMLElement;
+  alike: readonly HTMLElement[];
+  /** From the inside out, up to the page. */
+  around: readonly Element[];
+}
+
+/** Where it stands, as long as it does. */
+function placeOf(lost: Element | null): Place | undefined {
+  if (!(lost instanceof HTMLElement) || lost === document.body || lost.closest(PASSING)) return undefined;
+  const alikeIn = (place: Element | null) =>
+    [...(place?.querySelectorAll<HTMLElement>(lost.localName) ?? [])].filter(
+      ({ className }) => className === lost.className,
+    );
+  const row = lost.closest(ROWS);
+  const at = alikeIn(row).indexOf(lost);
+  const alike = row
+    ? [...(row.parentElement?.children ?? [])].flatMap((each) => alikeIn(each)[at] ?? [])
+    : alikeIn(lost.closest(LISTS));
+  const around: Element[] = [];
+  for (let outer = lost.parentElement; outer && !outer.matches('main, body'); outer = outer.parentElement)
+    around.push(outer);
+  return { lost, alike, around };
+}
+
+function goOn({ lost, alike, around }: Place, elsewhere: Elsewhere): void {
+  const reached = (place: Element) => [...place.querySelectorAll<HTMLElement>(REACHED)];
+  const place =
+    elsewhere(lost).find(isInSight) ??
+    nextOrBefore(alike, lost, isInSight) ??
+    around
+      .filter((each) => each.isConnected)
+      .flatMap(reached)
+      .find(isInSight);
+  place?.focus({ preventScroll: true });
+}
+
+const isInSight = (element: HTMLElement | null): boolean =>
+  element?.isConnected === true && element.checkVisibility();
