@@ -30,6 +30,7 @@ export function AgentsTab({ state }: { state: ScopeState }) {
   const hasBefore = agents.data.agents.some(({ before }) => before.success.value !== null);
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={agents} />
       {state.params.compare && !hasBefore ? <NothingBefore /> : null}
       <Card flush>
         <Table

@@ -69,7 +69,7 @@ export function ErrorPage({ id }: { id: string }) {
             </>
           }
         />
-        {error.error && !error.data ? <Broken of={error} /> : null}
+        <Broken of={error} />
         {error.data ? (
           <Body view={error.data} state={state} />
         ) : error.error ? null : (

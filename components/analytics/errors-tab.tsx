@@ -50,6 +50,9 @@ export function ErrorsTab({ state }: { state: ScopeState }) {
         />
       }
     >
+      <div className="px-4">
+        <Broken of={errors} />
+      </div>
       {errors.data ? (
         <Groups view={errors.data} state={state} />
       ) : (

@@ -41,6 +41,7 @@ export function OverviewTab({ state }: { state: ScopeState }) {
     return <Nothing icon={ChartNoAxesColumn} title={words.none} note={words.noneHint} state={state} />;
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={overview} />
       <Figures view={data} state={state} />
       {state.params.compare && endedOf(data.before.runs) === 0 ? <NothingBefore /> : null}
       <Charts view={data} state={state} />

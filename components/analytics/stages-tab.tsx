@@ -32,6 +32,7 @@ export function StagesTab({ state }: { state: ScopeState }) {
   const isCompared = state.params.compare && hasBefore;
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={stages} />
       {state.params.compare && !hasBefore ? <NothingBefore /> : null}
       <Card flush>
         <Table
