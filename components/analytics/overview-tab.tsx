@@ -21,6 +21,7 @@ import {
 } from './format.ts';
 import { runsHref } from './links.ts';
 import { Nothing } from './nothing.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import { type ScopeState, SERIES_BUCKETS } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -34,7 +35,7 @@ export function OverviewTab({ state }: { state: ScopeState }) {
     // While the next answer comes, the last one stays.
     placeholderData: (before) => before,
   });
-  const { data } = overview;
+  const data = useLastAnswer(overview, state);
   if (overview.error && !data) return <Broken of={overview} />;
   if (!data) return <Skeleton label={words.loading} rows={12} />;
   if (isEmpty(data))

@@ -1,13 +1,6 @@
 /** What is removed on the server is gone from the page when its list was asked for anew. */
 const PATIENCE_MS = 5_000;
 
-/** What a thing is one of. */
-const LISTS = 'table, ul, ol, nav, section, [role=group], [role=toolbar], [role=grid], main';
-const ROWS = 'tr, li, [role=row]';
-const REACHED = ':is(a[href], button, input, select, textarea, [tabindex="0"]):not(:disabled)';
-/** What closes gives the focus back by itself. */
-const PASSING = '[role=alertdialog], [role=menu]';
-
 /** The next that is still there, else the one before. */
 export function nextOrBefore<Thing>(
   things: readonly Thing[],
@@ -19,7 +12,7 @@ export function nextOrBefore<Thing>(
 }
 
 /** Where else it may go, best first; those that are not in sight are passed over. */
-type Elsewhere = (lost: HTMLElement) => readonly (HTMLElement | null)[];
+type Elsewhere = (lost: Focusable) => readonly (HTMLElement | null)[];
 
 let turn = 0;
 
@@ -52,42 +45,51 @@ function watch(mine: Watch): void {
   requestAnimationFrame(() => watch(mine));
 }
 
+/** A connection on a canvas is drawn as SVG. */
+type Focusable = HTMLElement | SVGElement;
+
 interface Place {
-  lost: HTMLElement;
-  alike: readonly HTMLElement[];
+  lost: Focusable;
+  alike: readonly Focusable[];
   /** From the inside out, up to the page. */
   around: readonly Element[];
+  /** Under a finger a field would bring up a keyboard that nobody asked for. */
+  isByKeys: boolean;
 }
 
 /** Where it stands, as long as it does. */
 function placeOf(lost: Element | null): Place | undefined {
-  if (!(lost instanceof HTMLElement) || lost === document.body || lost.closest(PASSING)) return undefined;
-  const alikeIn = (place: Element | null) =>
+  if (!(lost instanceof HTMLElement || lost instanceof SVGElement)) return undefined;
+  // What closes gives the focus back by itself.
+  if (lost === document.body || lost.closest('[role=alertdialog], [role=menu]')) return undefined;
+  const alikeIn = (place: Element | null): Focusable[] =>
     [...(place?.querySelectorAll<HTMLElement>(lost.localName) ?? [])].filter(
       ({ className }) => className === lost.className,
     );
-  const row = lost.closest(ROWS);
+  const row = lost.closest('tr, li, [role=row]');
   const at = alikeIn(row).indexOf(lost);
   const alike = row
     ? [...(row.parentElement?.children ?? [])].flatMap((each) => alikeIn(each)[at] ?? [])
-    : alikeIn(lost.closest(LISTS));
+    : alikeIn(lost.closest('table, ul, ol, nav, section, [role=group], [role=toolbar], [role=grid], main'));
   const around: Element[] = [];
   for (let outer = lost.parentElement; outer && !outer.matches('main, body'); outer = outer.parentElement)
     around.push(outer);
-  return { lost, alike, around };
+  return { lost, alike, around, isByKeys: lost.matches(':focus-visible') };
 }
 
-function goOn({ lost, alike, around }: Place, elsewhere: Elsewhere): void {
-  const reached = (place: Element) => [...place.querySelectorAll<HTMLElement>(REACHED)];
+function goOn({ lost, alike, around, isByKeys }: Place, elsewhere: Elsewhere): void {
+  const reached = (place: Element) => [
+    ...place.querySelectorAll<HTMLElement>(':is(a[href], button, input, [tabindex="0"]):not(:disabled)'),
+  ];
   const place =
     elsewhere(lost).find(isInSight) ??
     nextOrBefore(alike, lost, isInSight) ??
     around
       .filter((each) => each.isConnected)
       .flatMap(reached)
-      .find(isInSight);
+      .find((each) => isInSight(each) && (isByKeys || each.localName !== 'input'));
   place?.focus({ preventScroll: true });
 }
 
-const isInSight = (element: HTMLElement | null): boolean =>
+const isInSight = (element: Focusable | null): boolean =>
   element?.isConnected === true && element.checkVisibility();

@@ -165,8 +165,8 @@ async function failOnce(): Promise<string> {
 /** What has the focus, by what it is called, or what it stands for. */
 const focused = (page: Page) =>
   page.evaluate(() => {
-    const { dataset, textContent, ariaLabel, localName } = document.activeElement as HTMLElement;
-    return localName === 'body' ? 'nothing' : (dataset.id ?? ariaLabel ?? textContent);
+    const { dataset, textContent, ariaLabel, role, localName } = document.activeElement as HTMLElement;
+    return localName === 'body' ? 'nothing' : (dataset.id ?? ariaLabel ?? (textContent || role));
   });
 const comesTo = (page: Page, name: string) => expect.poll(() => focused(page), SLOW).toBe(name);
 async function pressOn(page: Page, name: string): Promise<void> {
@@ -247,6 +247,11 @@ test('what is shown stays when it cannot be asked anew, and says so until it can
   await page.clock.install();
   const broken = page.getByRole('alert').getByText('does not answer');
   const [agent] = (await api('/agents')).agents;
+  const comeBack = async () => {
+    await page.clock.fastForward(20_000);
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await page.clock.runFor(30_000);
+  };
   for (const [path, question, shown] of [
     [`/agents/${agent.id}`, /agents\.get/, agent.name],
     ['/analytics', /analytics\.overview/, 'Success'],
@@ -259,13 +264,11 @@ test('what is shown stays when it cannot be asked anew, and says so until it can
     await vi.waitFor(look, SLOW);
     await page.route(question, (route) => route.abort());
     // It is old by now, and somebody comes back to the tab.
-    await page.clock.fastForward(20_000);
-    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
-    await page.clock.runFor(30_000);
+    await comeBack();
     await broken.waitFor();
     expect(await there.isVisible()).toBe(true);
     await page.unroute(question);
-    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+    await comeBack();
     await broken.waitFor({ state: 'detached' });
   }
   await page.close();
