@@ -68,6 +68,7 @@ export function AgentPage({ id }: { id: string }) {
         note={<HeadNote agent={agent} isFailing={condition === 'failing'} />}
         actions={<OrderButtons agent={agent} />}
       />
+      <Broken of={asked} />
       <div className="flex flex-col gap-5">
         <Figures agent={agent} activity={activityOf(agent.id)} />
         <Day agent={agent} />

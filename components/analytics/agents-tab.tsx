@@ -14,6 +14,7 @@ import { openerOf } from './figure-link.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindAgent } from './links.ts';
 import { Nothing } from './nothing.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -23,20 +24,22 @@ type Agent = View['agents'][number];
 /** Who does it better, who does it slower, and who loses what they were given. */
 export function AgentsTab({ state }: { state: ScopeState }) {
   const agents = useQuery({ ...query('analytics.agents', state.scope), placeholderData: (before) => before });
-  if (agents.error && !agents.data) return <Broken of={agents} />;
-  if (!agents.data) return <Skeleton label={words.loading} rows={8} />;
-  if (agents.data.agents.length === 0)
+  const data = useLastAnswer(agents, state);
+  if (agents.error && !data) return <Broken of={agents} />;
+  if (!data) return <Skeleton label={words.loading} rows={8} />;
+  if (data.agents.length === 0)
     return <Nothing icon={Bot} title={words.agents.none} note={words.agents.noneHint} state={state} />;
-  const hasBefore = agents.data.agents.some(({ before }) => before.success.value !== null);
+  const hasBefore = data.agents.some(({ before }) => before.success.value !== null);
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={agents} />
       {state.params.compare && !hasBefore ? <NothingBefore /> : null}
       <Card flush>
         <Table
           label={words.agents.label}
-          rows={agents.data.agents}
+          rows={data.agents}
           keyOf={({ agent_id }) => agent_id}
-          columns={columnsOf(agents.data, state, state.params.compare && hasBefore)}
+          columns={columnsOf(data, state, state.params.compare && hasBefore)}
         />
       </Card>
     </div>

@@ -29,6 +29,7 @@ import { keepOfSame } from './keep-of-same.ts';
 import { LatestRuns } from './latest-runs.tsx';
 import { placeInTime, runsHref } from './links.ts';
 import { RangeAndZone } from './range-and-zone.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import { type ScopeState, useScope } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -43,9 +44,10 @@ export function ErrorPage({ id }: { id: string }) {
     ...query('analytics.error', { ...state.scope, id }),
     placeholderData: keepOfSame(id),
   });
-  const group = error.data?.group;
+  const data = useLastAnswer(error, { what: `${id} ${state.what}` });
+  const group = data?.group;
   const up = { label: words.title, href: `/analytics?tab=errors&${placeInTime(state.params)}` };
-  if (!error.data && error.error && isMissing(error.error)) return <NoThing title={said.missing} up={up} />;
+  if (!data && error.error && isMissing(error.error)) return <NoThing title={said.missing} up={up} />;
   return (
     <ZoneProvider value={state.zone}>
       <Page>
@@ -69,9 +71,9 @@ export function ErrorPage({ id }: { id: string }) {
             </>
           }
         />
-        {error.error && !error.data ? <Broken of={error} /> : null}
-        {error.data ? (
-          <Body view={error.data} state={state} />
+        <Broken of={error} />
+        {data ? (
+          <Body view={data} state={state} />
         ) : error.error ? null : (
           <Skeleton label={words.loading} rows={8} />
         )}

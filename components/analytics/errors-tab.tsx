@@ -19,6 +19,7 @@ import { First } from './first.tsx';
 import { changeOfCount, formatCount } from './format.ts';
 import { placeInTime, runsHref } from './links.ts';
 import { WaysOn } from './nothing.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import { type ScopeState, STATUSES } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -33,7 +34,8 @@ export function ErrorsTab({ state }: { state: ScopeState }) {
     ...query('analytics.errors', { ...state.scope, ...(wanted === 'all' ? {} : { status: [wanted] }) }),
     placeholderData: (before) => before,
   });
-  if (errors.error && !errors.data) return <Broken of={errors} />;
+  const data = useLastAnswer(errors, state);
+  if (errors.error && !data) return <Broken of={errors} />;
   return (
     <Card
       flush
@@ -50,11 +52,10 @@ export function ErrorsTab({ state }: { state: ScopeState }) {
         />
       }
     >
-      {errors.data ? (
-        <Groups view={errors.data} state={state} />
-      ) : (
-        <Skeleton label={words.loading} rows={8} />
-      )}
+      <div className="px-4">
+        <Broken of={errors} />
+      </div>
+      {data ? <Groups view={data} state={state} /> : <Skeleton label={words.loading} rows={8} />}
     </Card>
   );
 }

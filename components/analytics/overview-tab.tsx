@@ -21,6 +21,7 @@ import {
 } from './format.ts';
 import { runsHref } from './links.ts';
 import { Nothing } from './nothing.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import { type ScopeState, SERIES_BUCKETS } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -34,13 +35,14 @@ export function OverviewTab({ state }: { state: ScopeState }) {
     // While the next answer comes, the last one stays.
     placeholderData: (before) => before,
   });
-  const { data } = overview;
+  const data = useLastAnswer(overview, state);
   if (overview.error && !data) return <Broken of={overview} />;
   if (!data) return <Skeleton label={words.loading} rows={12} />;
   if (isEmpty(data))
     return <Nothing icon={ChartNoAxesColumn} title={words.none} note={words.noneHint} state={state} />;
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={overview} />
       <Figures view={data} state={state} />
       {state.params.compare && endedOf(data.before.runs) === 0 ? <NothingBefore /> : null}
       <Charts view={data} state={state} />

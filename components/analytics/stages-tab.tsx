@@ -15,6 +15,7 @@ import { First } from './first.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
+import { useLastAnswer } from './use-last-answer.ts';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -24,23 +25,25 @@ type Stage = View['stages'][number];
 /** What runs wait for: where an hour of work saves users most. */
 export function StagesTab({ state }: { state: ScopeState }) {
   const stages = useQuery({ ...query('analytics.stages', state.scope), placeholderData: (before) => before });
-  if (stages.error && !stages.data) return <Broken of={stages} />;
-  if (!stages.data) return <Skeleton label={words.loading} rows={8} />;
-  if (stages.data.stages.length === 0)
+  const data = useLastAnswer(stages, state);
+  if (stages.error && !data) return <Broken of={stages} />;
+  if (!data) return <Skeleton label={words.loading} rows={8} />;
+  if (data.stages.length === 0)
     return <Nothing icon={Layers} title={words.stages.none} note={words.stages.noneHint} state={state} />;
-  const hasBefore = stages.data.stages.some(({ before }) => before.critical.value !== null);
+  const hasBefore = data.stages.some(({ before }) => before.critical.value !== null);
   const isCompared = state.params.compare && hasBefore;
   return (
     <div className="flex flex-col gap-5">
+      <Broken of={stages} />
       {state.params.compare && !hasBefore ? <NothingBefore /> : null}
       <Card flush>
         <Table
           label={words.stages.label}
-          rows={stages.data.stages}
+          rows={data.stages}
           keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
-          columns={columnsOf(stages.data, state, isCompared)}
+          columns={columnsOf(data, state, isCompared)}
         />
-        <First shown={stages.data.stages.length} of={stages.data.total} />
+        <First shown={data.stages.length} of={data.total} />
       </Card>
     </div>
   );

@@ -63,7 +63,9 @@ export function useScope() {
     ...{ agent: params.agent, tag: scope.tag ?? null, zone: zone ?? null },
   };
   const set = (next: Partial<typeof params>) => void setParams(next);
-  return { params, set, zone, clock, scope, link, names, filters };
+  /** What is asked, whenever that is. */
+  const what = JSON.stringify(params);
+  return { params, set, zone, clock, scope, what, link, names, filters };
 }
 
 export type ScopeState = ReturnType<typeof useScope>;

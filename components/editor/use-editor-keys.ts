@@ -9,6 +9,7 @@ import { moveItems } from './model/edits/stages.ts';
 import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
 import { placeStages } from './model/layers.ts';
 import { goToDetails } from './panels/details.ts';
+import { keepPlace, removeSelected } from './remove-selected.ts';
 import { useObserved } from './store/observable.ts';
 import { takeCopy } from './take-copy.ts';
 import { words } from './words.ts';
@@ -49,7 +50,12 @@ function editing(
     },
     { keys: 'mod+v', label: keyWords.paste, ...change, run: () => void paste(editor) },
     { keys: 'mod+d', label: keyWords.duplicate, ...changeSelected, run: () => void store.duplicate() },
-    { keys: ['delete', 'backspace'], label: keyWords.delete, ...changeSelected, run: store.remove },
+    {
+      keys: ['delete', 'backspace'],
+      label: keyWords.delete,
+      ...changeSelected,
+      run: () => removeSelected(editor),
+    },
     { keys: 'mod+a', label: keyWords.selectAll, ...off, run: store.selectAll },
     {
       ...{ keys: 'shift+enter', label: keyWords.toggle, ...off },
@@ -145,6 +151,7 @@ function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' |
 
 /** What the browser forbids to be read from its clipboard, as in another tab's, is remembered here as well. */
 async function copy(editor: Editor, isCut = false): Promise<void> {
+  if (isCut) keepPlace(editor);
   const text = takeCopy(editor, { marked: window.getSelection()?.toString() ?? '', isCut });
   if (text) await copyText(text);
 }

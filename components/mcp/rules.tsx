@@ -10,6 +10,7 @@ import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
+import { keepFocus } from '../ui/keep-focus.ts';
 import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
@@ -100,7 +101,10 @@ function Delete({ rule: { id } }: { rule: Rule }) {
       icon={Trash2}
       size="sm"
       disabled={remove.isBusy}
-      onClick={() => remove.run({ id })}
+      onClick={() => {
+        keepFocus();
+        remove.run({ id });
+      }}
     />
   );
 }

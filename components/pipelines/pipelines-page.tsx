@@ -21,6 +21,7 @@ import { Checkbox } from '../ui/choice.tsx';
 import { Empty, Notice } from '../ui/feedback.tsx';
 import { TextInput } from '../ui/field.tsx';
 import { DataGrid } from '../ui/grid/index.ts';
+import { keepFocus } from '../ui/keep-focus.ts';
 import { patiently } from '../ui/patiently.ts';
 import { Select } from '../ui/select.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
@@ -205,7 +206,10 @@ function Filters() {
           type="button"
           aria-label={words.untag(each)}
           title={words.untag(each)}
-          onClick={() => void setUrl({ tag: tag.filter((other) => other !== each) })}
+          onClick={() => {
+            keepFocus();
+            void setUrl({ tag: tag.filter((other) => other !== each) });
+          }}
           className="flex min-h-6 pointer-coarse:min-h-9 items-center rounded-sm hover:opacity-70"
         >
           <Chip>{each} ×</Chip>

@@ -74,21 +74,24 @@ interface PagedTableProps<P extends PagedPath, Row> {
 export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, Row>) {
   const { label, path, input = {} as Omit<Input<P>, 'cursor'>, rowsOf, keyOf, columns, empty } = props;
   const list = usePages(path, { ...input, isUnderWay: props.isUnderWay }, rowsOf);
-  if (list.error && !list.rows)
-    return (
-      <div className="px-4">
-        <Broken of={list} />
-      </div>
-    );
-  if (!list.rows) return <Skeleton label={words.loading(label)} rows={4} />;
+  const broken = (
+    <div className="px-4">
+      <Broken of={list} />
+    </div>
+  );
+  if (!list.rows) return list.error ? broken : <Skeleton label={words.loading(label)} rows={4} />;
   if (list.rows.length === 0)
     return (
-      <Empty icon={empty.icon} title={empty.title} action={empty.action}>
-        {empty.note}
-      </Empty>
+      <>
+        {broken}
+        <Empty icon={empty.icon} title={empty.title} action={empty.action}>
+          {empty.note}
+        </Empty>
+      </>
     );
   return (
     <>
+      {broken}
       <Table label={label} columns={columns} rows={list.rows} keyOf={keyOf} />
       <ShowMore of={list} />
     </>

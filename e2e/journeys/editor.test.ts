@@ -250,6 +250,10 @@ test('who may only look types into no field, and runs the version that the dialo
   const before = await config.textContent();
   await page.keyboard.type('1');
   expect(await config.textContent()).toBe(before);
+  // What is folded is looked at as well.
+  await page.getByRole('button', { name: 'Failures and retries' }).press('Enter');
+  const attempts = page.getByRole('textbox', { name: 'Attempts' });
+  expect(await attempts.isDisabled()).toBe(true);
 
   const { draft } = await api(`/pipelines/${id}`);
   const document = { ...draft.document, stages: [{ ...draft.document.stages[0], name: 'Renamed' }] };

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test, vi } from 'vitest';
-import { addByKeys, makePipeline, readDraft, saved, tabTo } from '../stack/editor.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
+import { addByKeys, makePipeline, openDraft, readDraft, saved, tabTo } from '../stack/editor.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { cancelOpenRuns } from '../stack/open-runs.ts';
@@ -150,5 +151,138 @@ test('forty failed runs are replayed in two clicks, each from the stage that bro
   // What has its replay is not replayed again.
   await until(`status=failed&replayed=false&pipeline_id=${id}`, FAILED);
   expect(await count(`status=failed&replayed=true&pipeline_id=${id}`)).toBe(FAILED);
+  await page.close();
+});
+
+async function failOnce(): Promise<string> {
+  const stages = [{ name: 'Break', type: 'fail', retry: { maxAttempts: 1 } }];
+  const { id } = await api('/pipelines', { name: freshName('Breaks'), stages });
+  await api(`/pipelines/${id}/execute`, { input_data: {} });
+  await until(`status=failed&pipeline_id=${id}`, 1);
+  return id;
+}
+
+/** What has the focus, by what it is called, or what it stands for. */
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const { dataset, textContent, ariaLabel, role, localName } = document.activeElement as HTMLElement;
+    return localName === 'body' ? 'nothing' : (dataset.id ?? ariaLabel ?? (textContent || role));
+  });
+const comesTo = (page: Page, name: string) => expect.poll(() => focused(page), SLOW).toBe(name);
+async function pressOn(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).focus();
+  await page.keyboard.press('Enter');
+}
+
+test('whoever removes a filter, a tag, a tick or a secret by keys goes on at what is next', async () => {
+  const page = await here.newPage();
+  const pipeline = await failOnce();
+  await page.goto(`${here.origin}/runs?pipeline=${pipeline}&status=failed&created=24h`);
+  const chips = page.getByRole('button', { name: /^Remove the filter/ });
+  await chips.nth(2).waitFor();
+  const [first, second, third] = await chips.evaluateAll((all) => all.map((chip) => chip.ariaLabel ?? ''));
+  await pressOn(page, second ?? '');
+  await comesTo(page, third ?? '');
+  await page.keyboard.press('Enter');
+  await comesTo(page, first ?? '');
+  await page.keyboard.press('Enter');
+  await comesTo(page, 'Filter');
+
+  await page.getByTitle('Only Failed').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await pressOn(page, 'Clear the selection');
+  await page.getByRole('toolbar').waitFor({ state: 'detached' });
+  await comesTo(page, 'Runs');
+
+  await page.goto(`${here.origin}/pipelines?tag=one,two`);
+  await pressOn(page, 'Without the tag one');
+  await comesTo(page, 'Without the tag two');
+  await page.keyboard.press('Enter');
+  await comesTo(page, 'Find a pipeline by name or description');
+
+  for (const name of ['aaa', 'bbb']) await api(`/secrets/${name}`, { value: 'a value' }, 'PUT');
+  await page.goto(`${here.origin}/settings/secrets`);
+  for (const [name, next] of [
+    ['aaa', 'Delete bbb'],
+    ['bbb', 'New secret'],
+  ] as const) {
+    await pressOn(page, `Delete ${name}`);
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).press('Enter');
+    await page.getByRole('button', { name: `Delete ${name}` }).waitFor({ state: 'detached' });
+    await comesTo(page, next);
+  }
+  await page.close();
+});
+
+test('whoever deletes stages and connections by keys stays on the canvas', async () => {
+  const stages = ['a', 'b', 'c'].map((key) => ({ key, type: 'echo' }));
+  const dependencies = ['b', 'c'].map((to) => ({ from: 'a', to }));
+  const page = await here.newPage();
+  await openDraft(page, here, { name: 'Taken apart', stages, dependencies });
+  const select = async (id: string) => {
+    await page.locator(`[data-id="${id}"]`).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Delete this/ }).waitFor();
+  };
+  await select('wire:a→b');
+  await page.keyboard.press('Delete');
+  await comesTo(page, 'wire:a→c');
+  await select('stage:b');
+  await page.keyboard.press('Delete');
+  await comesTo(page, 'stage:c');
+  await select('stage:c');
+  await pressOn(page, 'Delete this stage');
+  await comesTo(page, 'stage:a');
+  await select('stage:a');
+  await page.keyboard.press('Delete');
+  await comesTo(page, 'Canvas');
+  await page.close();
+});
+
+test('what is shown stays when it cannot be asked anew, and says so until it can', async () => {
+  const page = await here.newPage();
+  foretellComplaint(page, /ERR_FAILED/);
+  await failOnce();
+  await page.clock.install();
+  const broken = page.getByRole('alert').getByText('does not answer');
+  const [agent] = (await api('/agents')).agents;
+  const comeBack = async () => {
+    await page.clock.fastForward(20_000);
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await page.clock.runFor(30_000);
+  };
+  for (const [path, question, shown] of [
+    [`/agents/${agent.id}`, /agents\.get/, agent.name],
+    ['/analytics', /analytics\.overview/, 'Success'],
+    ['/analytics?tab=stages', /analytics\.stages/, 'Break'],
+    ['/settings/members', /members\.list/, 'Owner'],
+  ] as const) {
+    const there = page.getByRole('main').getByText(shown).first();
+    // Figures are counted some time after what they are of.
+    const look = () => page.goto(`${here.origin}${path}`).then(() => there.waitFor({ timeout: 5_000 }));
+    await vi.waitFor(look, SLOW);
+    await page.route(question, (route) => route.abort());
+    // It is old by now, and somebody comes back to the tab.
+    await comeBack();
+    await broken.waitFor();
+    expect(await there.isVisible()).toBe(true);
+    await page.unroute(question);
+    await comeBack();
+    await broken.waitFor({ state: 'detached' });
+  }
+  await page.close();
+});
+
+test('a list by durations says what has come into it since, wherever that stands', async () => {
+  const page = await here.newPage();
+  const pipeline = await failOnce();
+  for (const sort of ['duration:desc', 'duration:asc', 'finished:desc', 'finished:asc', 'created:asc']) {
+    await page.goto(`${here.origin}/runs?pipeline=${pipeline}&sort=${sort}`);
+    await page.getByTitle('Only Failed').first().waitFor();
+    await api(`/pipelines/${pipeline}/execute`, { input_data: { late: sort } });
+    await page.getByRole('button', { name: '1 new' }).click();
+    await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'detached' });
+  }
   await page.close();
 });

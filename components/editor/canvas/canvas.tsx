@@ -94,6 +94,9 @@ function Flow({ label = words.canvas, begin, isPassing = false, look: given }: C
     <section
       ref={place}
       aria-label={label}
+      // Where the focus comes to when the last thing on it is removed.
+      data-canvas=""
+      tabIndex={-1}
       className="relative min-h-0 min-w-0 grow select-none"
       onDragOver={(event) => {
         if (!isReadOnly && event.dataTransfer.types.includes(DRAGGED_CAPABILITY)) event.preventDefault();

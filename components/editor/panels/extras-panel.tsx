@@ -9,12 +9,14 @@ import { useEditor } from '../context.ts';
 import type { GroupItem, NoteItem } from '../model/document.ts';
 import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
 import { counts } from '../model/words.ts';
+import { removeSelected } from '../remove-selected.ts';
 import { words } from '../words.ts';
 import { ChoiceField, FieldsOf, NumberField } from './fields.tsx';
 import { panelWords } from './words.ts';
 
 export function NotePanel({ note }: { note: NoteItem }) {
-  const { store, isReadOnly } = useEditor();
+  const editor = useEditor();
+  const { store, isReadOnly } = editor;
   const write = (change: Partial<NoteItem>) =>
     store.perform(changeNote(store.get().document, note.id, change));
   return (
@@ -42,7 +44,7 @@ export function NotePanel({ note }: { note: NoteItem }) {
           onChange={(height) => write({ height })}
         />
       </div>
-      {isReadOnly ? null : <Button onClick={() => store.remove()}>{words.deleteTheNote}</Button>}
+      {isReadOnly ? null : <Button onClick={() => removeSelected(editor)}>{words.deleteTheNote}</Button>}
     </Extra>
   );
 }

@@ -145,22 +145,31 @@ interface JsonFieldProps extends FieldProps<Json> {
 
 const ReadOnlyContext = createContext(false);
 
-/** Fields of what somebody may only look at: those of the browser, and those that write code. */
+/** Around fields of what somebody may only look at: what unfolds them stays outside of the fields. */
+export const ReadOnly = ReadOnlyContext;
+
+/** Fields of the browser, and those that write code. */
+export function Fields({ className, children }: { className: string; children: ReactNode }) {
+  return (
+    <fieldset disabled={use(ReadOnlyContext)} className={className}>
+      {children}
+    </fieldset>
+  );
+}
+
+/** Fields alone. */
 export function FieldsOf({
   isReadOnly,
-  className,
-  children,
+  ...fields
 }: {
   isReadOnly: boolean;
   className: string;
   children: ReactNode;
 }) {
   return (
-    <ReadOnlyContext value={isReadOnly}>
-      <fieldset disabled={isReadOnly} className={className}>
-        {children}
-      </fieldset>
-    </ReadOnlyContext>
+    <ReadOnly value={isReadOnly}>
+      <Fields {...fields} />
+    </ReadOnly>
   );
 }
 
@@ -280,12 +289,21 @@ export function FieldSet({
 export function Section({
   title,
   open = false,
+  isOpenToAll = false,
   children,
 }: {
   title: string;
   open?: boolean;
+  /** What is in it leads elsewhere, which whoever only looks may follow: its fields take care of themselves. */
+  isOpenToAll?: boolean;
   children: ReactNode;
 }) {
+  const look = 'flex min-w-0 flex-col gap-4 px-4 pb-4 pt-1';
+  const body = isOpenToAll ? (
+    <div className={look}>{children}</div>
+  ) : (
+    <Fields className={look}>{children}</Fields>
+  );
   const [isOpen, setOpen] = useState(open);
   const id = useId();
   return (
@@ -302,8 +320,8 @@ export function Section({
           {title}
         </button>
       </h3>
-      <div id={id} hidden={!isOpen} className={isOpen ? 'flex flex-col gap-4 px-4 pb-4 pt-1' : ''}>
-        {isOpen ? children : null}
+      <div id={id} hidden={!isOpen}>
+        {isOpen ? body : null}
       </div>
     </section>
   );

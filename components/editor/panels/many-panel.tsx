@@ -20,6 +20,7 @@ import { groupStages } from '../model/edits/extras.ts';
 import { noteId, stageId, stagesAmong } from '../model/items.ts';
 import { placeStages, STAGE_SIZE } from '../model/layers.ts';
 import { counts } from '../model/words.ts';
+import { removeSelected } from '../remove-selected.ts';
 import { words } from '../words.ts';
 import { panelWords } from './words.ts';
 
@@ -34,7 +35,8 @@ const ALIGN: readonly { how: Alignment; label: string; icon: LucideIcon }[] = [
 
 /** What can be done to several at once. */
 export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
-  const { store, isReadOnly } = useEditor();
+  const editor = useEditor();
+  const { store, isReadOnly } = editor;
   const { document } = store.get();
   const keys = stagesAmong(document, ids);
   const boxes = boxesOf(document, ids);
@@ -73,7 +75,7 @@ export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
             {words.groupTheStages}
           </Button>
           <Button onClick={() => store.duplicate()}>{words.duplicate}</Button>
-          <Button onClick={() => store.remove()}>{words.delete}</Button>
+          <Button onClick={() => removeSelected(editor)}>{words.delete}</Button>
         </div>
       )}
     </div>

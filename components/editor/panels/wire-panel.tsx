@@ -9,6 +9,7 @@ import { useEditor } from '../context.ts';
 import { findStage, titleOf, type Wire } from '../model/document.ts';
 import { setWhen } from '../model/edits/stages.ts';
 import { stageId, wireId } from '../model/items.ts';
+import { removeSelected } from '../remove-selected.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { ChoiceField, ExpressionField, FieldsOf } from './fields.tsx';
@@ -24,7 +25,8 @@ const WHEN = [
 
 /** When a connection is taken. */
 export function WirePanel({ wire }: { wire: Wire }) {
-  const { store, problems, isReadOnly } = useEditor();
+  const editor = useEditor();
+  const { store, problems, isReadOnly } = editor;
   const suggestions = useSuggestions({ stage: wire.from, seesItself: true });
   const id = wireId(wire);
   const error = useObserved(problems, (list) => list.find((problem) => problem.item === id)?.message);
@@ -42,13 +44,13 @@ export function WirePanel({ wire }: { wire: Wire }) {
               label={words.deleteThisConnection}
               icon={Trash2}
               size="sm"
-              onClick={() => store.remove()}
+              onClick={() => removeSelected(editor)}
             />
           </Tooltip>
         )}
       </header>
+      <Ends wire={wire} />
       <FieldsOf isReadOnly={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
-        <Ends wire={wire} />
         <ChoiceField
           label={words.itIsTaken}
           value={expression === undefined ? word : 'expression'}
@@ -86,7 +88,7 @@ function Ends({ wire }: { wire: Wire }) {
     return stage ? titleOf(stage) : key;
   };
   return (
-    <p className="flex flex-wrap items-center gap-2 text-sm">
+    <p className="flex flex-wrap items-center gap-2 px-4 pt-4 text-sm">
       {[wire.from, wire.to].map((key, at) => (
         <span key={key} className="flex items-center gap-2">
           {at === 1 ? <ArrowRight aria-label={words.leadsTo} size={14} className="text-quiet" /> : null}

@@ -10,6 +10,7 @@ import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
+import { keepFocus } from '../../ui/keep-focus.ts';
 import { Link } from '../../ui/link.tsx';
 import { Select } from '../../ui/select.tsx';
 import { Card } from '../../ui/surface.tsx';
@@ -122,7 +123,10 @@ function Grants({ id }: { id: PipelineId }) {
                 size="sm"
                 icon={UserMinus}
                 label={text.ungrant(name)}
-                onClick={() => remove.run({ id, user_id: user })}
+                onClick={() => {
+                  keepFocus();
+                  remove.run({ id, user_id: user });
+                }}
               />
             ) : null}
           </li>

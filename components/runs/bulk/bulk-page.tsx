@@ -62,6 +62,7 @@ export function BulkPage({ id }: { id: string }) {
   return (
     <Page fill>
       <BulkHead bulk={bulk} />
+      <Broken of={asked} />
       <div className="mb-4">
         <ProgressBar label={words.bulk.progress} value={bulk.progress} />
       </div>
@@ -165,6 +166,9 @@ function Items({ bulk }: { bulk: Bulk }) {
           onChange={(next) => void setShown(next)}
           choices={SHOWN.map((value) => ({ value, label: labels[value] }))}
         />
+      </div>
+      <div className="px-4">
+        <Broken of={list} />
       </div>
       <DataGrid
         fill

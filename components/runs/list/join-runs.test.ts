@@ -23,7 +23,7 @@ const news = (runId: string, more: Partial<RunNews> = {}): RunNews =>
     ...more,
   }) as RunNews;
 
-const BY_BIRTH = { by: 'created_at', isAscending: false } as const;
+const BY_BIRTH = { by: 'created', isAscending: false } as const;
 const WHOLE = { news: new Map(), order: BY_BIRTH, hasMore: false };
 const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 
@@ -45,7 +45,7 @@ describe('the rows of a list of runs', () => {
   });
 
   test('are counted in the order of the list: by their ends, and from the oldest on', () => {
-    const order = { by: 'finished_at', isAscending: false } as const;
+    const order = { by: 'finished', isAscending: false } as const;
     const loaded = [run('a', { created_at: at(8), finished_at: at(8) })];
     const ended = run('long', { created_at: at(1), finished_at: at(9) });
     const before = run('short', { created_at: at(1), finished_at: at(2) });
@@ -54,6 +54,18 @@ describe('the rows of a list of runs', () => {
     expect(joinRuns({ ...given, order: { ...order, isAscending: true } }).newer).toBe(1);
     const both = [ended, run('longer', { created_at: at(1), finished_at: at(9) })];
     expect(joinRuns({ ...given, head: both }).newer).toBe(2);
+  });
+
+  test('are counted by how long they took, wherever they stand in the list; one of the same length is not called new', () => {
+    const order = { by: 'duration', isAscending: false } as const;
+    const took = (id: string, seconds: number) => run(id, { created_at: at(0), finished_at: at(seconds) });
+    const loaded = [took('long', 8), took('short', 3)];
+    const head = [took('between', 5), took('longest', 9), took('shortest', 1), took('alike', 3)];
+    const given = { ...WHOLE, loaded, head, order };
+    expect(joinRuns({ ...given, hasMore: true }).newer).toBe(2);
+    const rising = { ...given, loaded: loaded.toReversed(), order: { ...order, isAscending: true } };
+    expect(joinRuns({ ...rising, hasMore: true }).newer).toBe(3);
+    expect(joinRuns(given).newer).toBe(4);
   });
 
   test('are as new as the newest that is known of them', () => {

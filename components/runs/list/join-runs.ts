@@ -23,15 +23,16 @@ export function foldNews(
   return next;
 }
 
-/** By what a list is sorted, as far as its rows say where they stand. */
-export interface ByTime {
-  by: 'created_at' | 'finished_at';
+/** By what a list is sorted. */
+export interface RunOrder {
+  by: 'created' | 'finished' | 'duration';
   isAscending: boolean;
 }
 
 /**
  * Rows where they stand, each as new as anything that is known of it; and how many have come among them or above them since.
- * Those are not only the youngest: what began long ago comes into a list of failures when it fails.
+ * Those are not only the youngest: what began long ago comes into a list of failures when it fails. `head` is what came into the
+ * list last, wherever that stands in it.
  */
 export function joinRuns({
   loaded,
@@ -43,7 +44,7 @@ export function joinRuns({
   loaded: readonly RunRow[];
   head: readonly RunRow[];
   news: ReadonlyMap<string, RunNews>;
-  order: ByTime;
+  order: RunOrder;
   /** What is below the last that is loaded is not new, it is not loaded yet. */
   hasMore: boolean;
 }): { rows: RunRow[]; newer: number } {
@@ -58,11 +59,21 @@ export function joinRuns({
   return { rows, newer: head.filter((run) => !shown.has(run.id) && isAbove(run)).length };
 }
 
-function standsAbove(run: RunRow, other: RunRow, { by, isAscending }: ByTime): boolean {
-  const [one, two] = [run[by] ?? '', other[by] ?? ''];
+/** Times are told in whole milliseconds, and the list is sorted by parts of them. */
+const BLUR_MS = 1;
+
+function standsAbove(run: RunRow, other: RunRow, { by, isAscending }: RunOrder): boolean {
+  if (by === 'duration') {
+    const more = durationOf(run) - durationOf(other);
+    return (isAscending ? -more : more) > BLUR_MS;
+  }
+  const [one, two] = [run[`${by}_at`] ?? '', other[`${by}_at`] ?? ''];
   if (one === two) return isAscending ? run.id < other.id : run.id > other.id;
   return isAscending ? one < two : one > two;
 }
+
+const durationOf = ({ created_at: from, finished_at: to }: RunRow): number =>
+  Date.parse(to ?? from) - Date.parse(from);
 
 function withNews(run: RunRow, news: RunNews | undefined): RunRow {
   if (!news || news.seq <= run.seq) return run;

@@ -5,8 +5,8 @@ import { History } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query, useFresh } from '../../data/index.ts';
-import { Button } from '../../ui/button.tsx';
-import { Empty, Notice } from '../../ui/feedback.tsx';
+import { Broken } from '../../shell/broken.tsx';
+import { Empty } from '../../ui/feedback.tsx';
 import { DataGrid } from '../../ui/grid/index.ts';
 import { Link } from '../../ui/link.tsx';
 import { Card } from '../../ui/surface.tsx';
@@ -20,7 +20,8 @@ const LEFT_OUT = ['pipeline', 'finished', 'replay'];
 export function PipelineRuns({ pipelineId }: { pipelineId: string }) {
   const router = useRouter();
   const question = query('runs.list', { pipeline_id: pipelineId as PipelineId, limit: SHOWN });
-  const { data, error, refetch } = useQuery(question);
+  const asked = useQuery(question);
+  const { data, error } = asked;
   useFresh({ everything: true }, { keys: [question.queryKey], everyMs: 1000 });
   const href = (more: string) => `/runs?pipeline=${pipelineId}${more}`;
   const columns = runColumns({
@@ -37,15 +38,10 @@ export function PipelineRuns({ pipelineId }: { pipelineId: string }) {
         </Link>
       }
     >
-      {error && !data ? (
-        <div className="px-4">
-          <Notice
-            message={error.message}
-            advice={error.advice}
-            action={<Button onClick={() => void refetch()}>{words.tryAgain}</Button>}
-          />
-        </div>
-      ) : (
+      <div className="px-4">
+        <Broken of={asked} />
+      </div>
+      {error && !data ? null : (
         <DataGrid
           label={words.latest}
           columns={columns.flatMap(({ sortable: _, ...column }) =>

@@ -3,7 +3,7 @@
 import { History, RotateCcw, SearchX } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { parseAsString, useQueryState } from 'nuqs';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { lazy, type RefObject, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { usePlaceInList } from '../../shell/use-place-in-list.ts';
@@ -53,7 +53,13 @@ function Runs({ zone, onOwnZone }: { zone: string | undefined; onOwnZone(): void
   const filters = runFilters(names.pipelines, names.agents);
   const onSelected = (action: BulkAction) => setRequest({ action, target: { ids: [...selected] } });
   const compare = useCompare(selected);
-  const grid = useListKeys({ selected, setSelected, onSelected, compare, mayOperate });
+  const grid = useRef<GridHandle>(null);
+  const clear = () => {
+    // The bar goes, and the focus would go with it.
+    if (document.activeElement?.closest('[role=toolbar]')) grid.current?.focus();
+    setSelected(new Set());
+  };
+  useListKeys(grid, { selected, clear, onSelected, compare, mayOperate });
   return (
     <Page width="wide" fill>
       <PageHead
@@ -93,7 +99,7 @@ function Runs({ zone, onOwnZone }: { zone: string | undefined; onOwnZone(): void
         count={selected.size}
         onAct={mayOperate ? onSelected : undefined}
         onCompare={compare}
-        onClear={() => setSelected(new Set())}
+        onClear={clear}
       />
       <Suspense>
         {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
@@ -170,7 +176,7 @@ interface ListProps {
   columns: ReturnType<typeof runColumns>;
   selected: ReadonlySet<string>;
   setSelected(selected: ReadonlySet<string>): void;
-  grid: React.RefObject<GridHandle | null>;
+  grid: RefObject<GridHandle | null>;
 }
 
 function List({ state, runs, columns, selected, setSelected, grid }: ListProps) {
@@ -232,20 +238,18 @@ function useCompare(selected: ReadonlySet<string>): (() => void) | undefined {
   return () => router.push(compareHref(one, other));
 }
 
-function useListKeys({
-  selected,
-  setSelected,
-  onSelected,
-  compare,
-  mayOperate,
-}: {
+interface ListKeys {
   selected: ReadonlySet<string>;
-  setSelected(selected: ReadonlySet<string>): void;
+  clear(): void;
   onSelected(action: BulkAction): void;
   compare: (() => void) | undefined;
   mayOperate: boolean;
-}) {
-  const grid = useRef<GridHandle>(null);
+}
+
+function useListKeys(
+  grid: RefObject<GridHandle | null>,
+  { selected, clear, onSelected, compare, mayOperate }: ListKeys,
+): void {
   const isOff = selected.size === 0 || !mayOperate;
   const { keys } = words;
   useKeys(words.title, [
@@ -258,12 +262,11 @@ function useListKeys({
       disabled: isOff,
     })),
     { label: keys.compare, run: () => compare?.(), disabled: !compare },
-    { keys: 'esc', label: words.unselect, run: () => setSelected(new Set()), disabled: selected.size === 0 },
+    { keys: 'esc', label: words.unselect, run: clear, disabled: selected.size === 0 },
     { keys: ['j', 'down'], label: keys.next, run: () => grid.current?.move(1) },
     { keys: ['k', 'up'], label: keys.previous, run: () => grid.current?.move(-1) },
     { keys: 'enter', label: keys.open, run: () => grid.current?.open() },
     { keys: 'x', label: keys.tick, run: () => grid.current?.toggle() },
     { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true) },
   ]);
-  return grid;
 }

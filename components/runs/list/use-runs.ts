@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { useEffect, useState } from 'react';
 import type { RunNews } from '../../../server/domain/live.ts';
 import { type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
-import { type ByTime, foldNews, joinRuns } from './join-runs.ts';
+import { foldNews, joinRuns } from './join-runs.ts';
 
 const PAGE = 100;
 const HEAD = 50;
@@ -30,9 +30,11 @@ export function useRuns(asked: Input<'runs.list'>) {
   }, [isLooking, isFetching, isError, fetchNextPage]);
   const [hasMoved, setMoved] = useState(false);
   const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
-  const order = orderOf(asked);
-  const headQuery = query('runs.list', { ...asked, limit: HEAD });
-  const head = useQuery({ ...headQuery, enabled: hasMoved && order !== undefined });
+  const { sort: by = 'created', order } = asked;
+  // A list by ends or durations has what has ended; what came last stands anywhere in it.
+  const cameBy = by === 'created' ? by : 'finished';
+  const headQuery = query('runs.list', { ...asked, sort: cameBy, order: 'desc', limit: HEAD });
+  const head = useQuery({ ...headQuery, enabled: hasMoved });
   useLive(
     { everything: true },
     {
@@ -50,7 +52,7 @@ export function useRuns(asked: Input<'runs.list'>) {
     loaded &&
     joinRuns({
       ...{ loaded, news, hasMore: list.hasNextPage },
-      ...(order ? { order, head: head.data?.runs ?? [] } : { order: BY_BIRTH, head: [] }),
+      ...{ order: { by, isAscending: order === 'asc' }, head: head.data?.runs ?? [] },
     });
   return {
     // None yet is not none.
@@ -65,12 +67,4 @@ export function useRuns(asked: Input<'runs.list'>) {
       if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: isFetching });
     },
   };
-}
-
-const BY_BIRTH: ByTime = { by: 'created_at', isAscending: false };
-
-/** None for a list by durations, which are sorted by steps of a scale that rows do not tell. */
-function orderOf({ sort = 'created', order }: Input<'runs.list'>): ByTime | undefined {
-  if (sort === 'duration') return undefined;
-  return { by: sort === 'created' ? 'created_at' : 'finished_at', isAscending: order === 'asc' };
 }

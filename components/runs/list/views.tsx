@@ -11,6 +11,7 @@ import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Checkbox } from '../../ui/choice.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
+import { keepFocus } from '../../ui/keep-focus.ts';
 import { words } from '../words.ts';
 import { isFiltered, type RunParams } from './filters.ts';
 import type { useListState } from './use-list-state.ts';
@@ -57,7 +58,10 @@ export function Views({ state }: { state: State }) {
                 label={words.views.remove(name)}
                 icon={X}
                 size="sm"
-                onClick={() => remove.run({ place: 'runs', name, shared })}
+                onClick={() => {
+                  keepFocus();
+                  remove.run({ place: 'runs', name, shared });
+                }}
               />
             </span>
           ) : null}

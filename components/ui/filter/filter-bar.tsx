@@ -3,6 +3,7 @@
 import { ListFilter, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Button } from '../button.tsx';
+import { keepFocus } from '../keep-focus.ts';
 import { Menu, MenuItem } from '../menu.tsx';
 import { Popover } from '../popover.tsx';
 import { useZone } from '../zone.ts';
@@ -55,7 +56,14 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
         </Menu>
       )}
       {filters.some(({ key }) => isSet(values[key])) ? (
-        <Button size="sm" look="quiet" onClick={onClear}>
+        <Button
+          size="sm"
+          look="quiet"
+          onClick={() => {
+            keepFocus();
+            onClear();
+          }}
+        >
           {words.clear}
         </Button>
       ) : null}
@@ -102,6 +110,7 @@ function FilterChip({
         type="button"
         aria-label={words.remove(def.label)}
         onClick={() => {
+          keepFocus();
           onOpenChange(false);
           onChange(null);
         }}

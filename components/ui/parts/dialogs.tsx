@@ -6,6 +6,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { Button, IconButton } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
+import { keepFocus } from '../keep-focus.ts';
 import { POPUP_SURFACE } from '../popup.ts';
 import { words } from '../words.ts';
 import { useTypedSince } from './typed-since.ts';
@@ -122,6 +123,8 @@ export function ConfirmDialog(props: ConfirmProps) {
               className={asksReason ? 'mt-4' : ''}
               onSubmit={(event) => {
                 event.preventDefault();
+                // What it was asked about may have the focus again, and then be gone.
+                keepFocus();
                 onOpenChange(false);
                 props.onConfirm(reason.trim());
               }}

@@ -16,9 +16,10 @@ import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts
 import { stageId } from '../../model/items.ts';
 import { isToolStage } from '../../model/mcp/known-mcp.ts';
 import type { EditorProblem } from '../../model/problems.ts';
+import { removeSelected } from '../../remove-selected.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
-import { FieldsOf, Section, TextField } from '../fields.tsx';
+import { Fields, ReadOnly, Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
 import { InRun } from './in-run.tsx';
@@ -44,8 +45,8 @@ export function StagePanel({ stage }: { stage: StageItem }) {
       <Head stage={stage} />
       <Problems problems={own} />
       <InRun stageKey={stage.key} />
-      <FieldsOf isReadOnly={isReadOnly} className="min-w-0">
-        <div className="flex flex-col gap-4 p-4">
+      <ReadOnly value={isReadOnly}>
+        <Fields className="flex min-w-0 flex-col gap-4 p-4">
           <TextField
             label={words.name}
             value={typeof stage.name === 'string' ? stage.name : undefined}
@@ -54,7 +55,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           />
           <KeyField key={stage.key} stage={stage} />
           <CapabilityField stage={stage} error={wrong('type')} onChange={(type) => set('type', type)} />
-        </div>
+        </Fields>
         <Section title={words.config} open>
           <Config stage={stage} onChange={(config) => set('config', config)} />
         </Section>
@@ -66,7 +67,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           onCondition={(value) => set('condition', value)}
         />
         <LimitsSections stage={stage} set={set} />
-      </FieldsOf>
+      </ReadOnly>
       <div className="border-t border-line p-4">
         <Button wide onClick={() => asked.set({ kind: 'connect', from: stage.key })} disabled={isReadOnly}>
           {words.connectTo}
@@ -77,7 +78,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
 }
 
 function Head({ stage }: { stage: StageItem }) {
-  const { store, isReadOnly } = useEditor();
+  const editor = useEditor();
   const mayRun = useMay()('run.operate');
   const Icon = iconOf(stage.type);
   return (
@@ -87,9 +88,14 @@ function Head({ stage }: { stage: StageItem }) {
       </span>
       <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
       {mayRun ? <RunButtons from={stage.key} /> : null}
-      {isReadOnly ? null : (
+      {editor.isReadOnly ? null : (
         <Tooltip text={words.delete} keys="del">
-          <IconButton label={words.deleteThisStage} icon={Trash2} size="sm" onClick={() => store.remove()} />
+          <IconButton
+            label={words.deleteThisStage}
+            icon={Trash2}
+            size="sm"
+            onClick={() => removeSelected(editor)}
+          />
         </Tooltip>
       )}
     </header>

@@ -2,6 +2,7 @@
 
 import { X } from 'lucide-react';
 import { IconButton } from '../../../ui/button.tsx';
+import { keepFocus } from '../../../ui/keep-focus.ts';
 import { useEditor } from '../../context.ts';
 import { findStage, type StageItem, titleOf, type Wire } from '../../model/document.ts';
 import { removeItems } from '../../model/edits/stages.ts';
@@ -28,7 +29,7 @@ export function WiresSection({
   const incoming = wires.filter(({ to }) => to === stage.key);
   const outgoing = wires.filter(({ from }) => from === stage.key);
   return (
-    <Section title={words.whenItRuns} open>
+    <Section title={words.whenItRuns} open isOpenToAll>
       <Wires title={words.after} wires={incoming} other="from" none={panelWords.startsWithRun} />
       <Wires title={words.before} wires={outgoing} other="to" none={panelWords.nothingFollows} />
       <ExpressionField
@@ -84,6 +85,7 @@ function Wires({
                   icon={X}
                   size="sm"
                   onClick={() => {
+                    keepFocus();
                     const before = store.get().selection;
                     store.perform({
                       ...removeItems(store.get().document, new Set([id])),
