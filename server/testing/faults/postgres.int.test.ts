@@ -78,8 +78,10 @@ describe('a Postgres that fails', () => {
   test('F32 by no longer answering on connections that stay open: each is given up, and what it had goes on by another', async () => {
     await using engine = await rig.engine({ url: throughProxy, lanes: 1, statementMs: 1000 });
     const { versionId } = await rig.order(chain(3));
-    const newOrder = () => ({ versionId, key: `key ${(asked += 1)}`, runId: rig.newRunId() });
-    let asked = 0;
+    const newOrder = () => {
+      const runId = rig.newRunId();
+      return { versionId, key: `key of ${runId}`, runId };
+    };
     for (let round = 0; round < 3; round += 1) {
       // On each new session the statement is prepared first.
       const [warm] = await rig.startAll(engine, [newOrder()]);
