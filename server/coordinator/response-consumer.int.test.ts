@@ -1,9 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { agentWelcomeKey, RESPONSE_QUEUE } from '#server/broker/topology.ts';
-import { taskId, toUuid } from '#server/domain/ids.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { DEFAULT_ORG_ID, makeId, taskId, toUuid } from '#server/domain/ids.ts';
 import { MESSAGE_VERSION } from '#server/domain/messages.ts';
+import type { AgentDesk, ReportSink } from '#server/domain/reports.ts';
 import { eventually, newMessageId, openWorld, type World } from '#server/testing/agent-world.ts';
 import { joinByAmqp, type Script, sayByAmqp } from '#server/testing/scripted-agents.ts';
+import { NO_PAUSES } from './pause-points.ts';
+import { createResponseConsumer } from './response-consumer.ts';
 
 const graph = { stages: [{ key: 'work', type: 'consume' }] };
 const script = (handle: Script['handle']): Script => ({
@@ -208,3 +214,48 @@ describe('messages of agents', () => {
     await agent.vanish();
   });
 });
+
+it('RabbitMQ goes on handing out what does not need the object store, while more than one prefetch waits for it', async () => {
+  const url = process.env.RABBITMQ_URL ?? '';
+  const broker = createRabbitmqBroker({ url, namespace: `w${randomBytes(4).toString('hex')}` });
+  await broker.start();
+  let isAway = true;
+  const taken: string[] = [];
+  const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+  const agentId = makeId('agent', '1'.padStart(32, '0'));
+  const consumer = createResponseConsumer({
+    broker,
+    sink: {
+      async report(_from, _reports, messageId) {
+        if (messageId !== 'small' && isAway) throw new SignalboxError('UNAVAILABLE', 'no store');
+        taken.push(messageId ?? '');
+        if (messageId === 'small') hear();
+        return [{ status: 'ok' }];
+      },
+    } as ReportSink,
+    desk: {
+      admit: async () => ({ agentId, orgId: DEFAULT_ORG_ID, isCurrent: true }),
+    } as unknown as AgentDesk,
+    points: NO_PAUSES,
+    onTrouble: () => undefined,
+  });
+  const report = { type: 'succeeded', task_id: taskId(makeId('run', '2'.padStart(32, '0')), 0), epoch: 1 };
+  const body = JSON.stringify({
+    ...{ version: MESSAGE_VERSION, agent_id: agentId, generation: 1 },
+    reports: [{ ...report, output: null }],
+  });
+  const names = Array.from({ length: 150 }, (_, at) => `large ${at}`);
+  const toMessage = (messageId: string) => ({
+    ...{ queue: RESPONSE_QUEUE, priority: 'high' as const, messageId, body },
+  });
+  await broker.ensureQueue(RESPONSE_QUEUE);
+  await broker.publish([...names, 'small'].map(toMessage));
+  await consumer.start();
+  await heard;
+  expect(taken).toEqual(['small']);
+  isAway = false;
+  await eventually(async () => expect([...taken].sort()).toEqual([...names, 'small'].sort()));
+  await consumer.stop();
+  expect((await broker.listDeadLetters(10)).length).toBe(0);
+  await broker.stop();
+}, 60_000);

@@ -1,5 +1,6 @@
-import type { Broker, Delivery, Subscription } from '#server/broker/port.ts';
+import type { Broker, Delivery } from '#server/broker/port.ts';
 import { agentControlKey, agentWelcomeKey, RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { isJsonObject, parseJsonBounded } from '#server/domain/json.ts';
 import {
@@ -14,13 +15,14 @@ import {
 import { type AgentDesk, isGoingOn, type ReportAnswer, type ReportSink } from '#server/domain/reports.ts';
 import { despiteOutages } from '#server/platform/despite-outages.ts';
 import type { PausePoints } from './pause-points.ts';
+import { createReadings } from './readings.ts';
 
 export interface ResponseConsumerOptions {
   broker: Broker;
   sink: ReportSink;
   desk: AgentDesk;
   points: PausePoints;
-  /** Messages in hand at once. Each may hold a thousand reports. */
+  /** Messages in hand at once, without those that wait for the object store. Each may hold a thousand reports. */
   prefetch?: number;
   maxMessageBytes?: number;
   onTrouble(message: string, error: unknown): void;
@@ -43,7 +45,10 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
   const maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
   const underWay = new Set<Promise<void>>();
   const leaving = new AbortController();
-  let subscription: Subscription | null = null;
+  const readings = createReadings({
+    ...{ broker, queue: RESPONSE_QUEUE, prefetch: options.prefetch ?? 64, take },
+    onTrouble: options.onTrouble,
+  });
 
   function control(agentId: AgentId, message: Omit<ControlMessage, 'version'>): void {
     broker.publishEvent(agentControlKey(agentId), JSON.stringify({ version: MESSAGE_VERSION, ...message }));
@@ -52,14 +57,19 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
   async function handle(delivery: Delivery): Promise<void> {
     const message = readMessage(delivery, maxMessageBytes);
     if ('unreadable' in message) return delivery.reject(message.unreadable);
-    const onAway = (error: unknown) =>
+    let goOn = (): void => undefined;
+    const onAway = (error: unknown) => {
       options.onTrouble('Reports of an agent wait until they can be stored.', error);
+      if (isStoreAway(error)) goOn = readings.wait(delivery.body.byteLength);
+    };
     try {
       // Kept in hand: a message that came back for each look would be taken for a poisoned one after some.
       await despiteOutages(() => takeIn(message, delivery.messageId), { signal: leaving.signal, onAway });
     } catch (error) {
       options.onTrouble('Reports of an agent could not be taken; they are tried again.', error);
       return delivery.retry();
+    } finally {
+      goOn();
     }
     await options.points.reach('before-ack');
     delivery.ack();
@@ -103,28 +113,29 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
     if (stop.length > 0) control(agentId, { stop });
   }
 
-  function take(delivery: Delivery): void {
+  function take(delivery: Delivery): Promise<void> {
     const work = handle(delivery).catch((error) => {
       options.onTrouble('A message of an agent made us stumble; it is tried again.', error);
       delivery.retry();
     });
     underWay.add(work);
-    void work.finally(() => underWay.delete(work));
+    return work.finally(() => underWay.delete(work));
   }
 
   return {
-    async start() {
-      subscription ??= await broker.consume(RESPONSE_QUEUE, { prefetch: options.prefetch ?? 64 }, take);
-    },
+    start: readings.start,
     async stop() {
-      await subscription?.pause();
+      await readings.pause();
       leaving.abort();
       await Promise.all(underWay);
-      await subscription?.stop();
-      subscription = null;
+      await readings.stop();
     },
   };
 }
+
+/** What needs it waits alone; without the database nobody could be heard. */
+const isStoreAway = (error: unknown): boolean =>
+  error instanceof SignalboxError && error.code === 'UNAVAILABLE';
 
 type AgentMessage = ReportsMessage | HelloMessage;
 

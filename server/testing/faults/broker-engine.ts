@@ -1,4 +1,5 @@
-import { connectDatabase, connectEngine } from '#db/client.ts';
+import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
+import { createPayloads } from '#server/agents/payloads.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
@@ -7,11 +8,12 @@ import { openDbClock } from '#server/coordinator/db-clock.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
 import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
-import { createReportIntake } from '#server/coordinator/report-intake.ts';
+import { createReportIntake, type ReportIntakeOptions } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import { type AgentId, DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
 import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
+import { createS3Store } from '#server/platform/object-store/s3.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import type { HotState } from '#server/redis/port.ts';
@@ -81,7 +83,10 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
-  const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });
+  const reports = createReportIntake({
+    ...{ sql: plain, hot, engine, now: Date.now, onTrouble },
+    ...keeping(plain, options),
+  });
   agents.connect({ engine, reports });
   await nudges.listen(engine.hear);
   const responses = createResponseConsumer({ broker, sink: reports, desk: agents.desk, points, onTrouble });
@@ -116,6 +121,12 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
       for (const pool of [...lanes, sql, plain]) await pool.end({ timeout: 2 });
     },
   };
+}
+
+function keeping(sql: Sql, { store }: BootOptions): Pick<ReportIntakeOptions, 'keepOutcome'> {
+  if (!store) return {};
+  const objects = createS3Store(store);
+  return createPayloads({ sql, objects, inlineMaxBytes: 1024, maxBytes: 1024 * 1024 });
 }
 
 /** Those of the test, where it has some; else in the process. */

@@ -18,6 +18,8 @@ export interface CalledAgentOptions {
   maxConcurrency: number;
   /** Answers each task at once when this resolves; left out: with 202, and says no more by itself. */
   work?(task: AssignmentMessage): Promise<void>;
+  /** What it answers then. */
+  output?: string;
 }
 
 export async function createCalledAgent(
@@ -38,7 +40,7 @@ export async function createCalledAgent(
     most = Math.max(most, inHand);
     await options.work(task);
     inHand -= 1;
-    return { status: 200, answer: { status: 'succeeded', output: null } };
+    return { status: 200, answer: { status: 'succeeded', output: options.output ?? null } };
   }
 
   const server = createServer((request, response) => {

@@ -4,6 +4,7 @@ import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { AgentOrder, Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
+import type { S3Options } from '#server/platform/object-store/s3.ts';
 
 /** The nth time that the engine comes to the point is its last. */
 export interface KillPoint {
@@ -25,6 +26,8 @@ export interface BootOptions {
   beatMs?: number;
   sweepMs?: number;
   lanes?: number;
+  /** How long a statement may take; left out: as always. */
+  statementMs?: number;
   /** Entries that one commit takes. */
   maxBatch?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
@@ -33,6 +36,8 @@ export interface BootOptions {
   hasFleet?: boolean;
   /** With it presence and progress are kept there, and processes hear each other; without it in the process. */
   redisUrl?: string;
+  /** Where outputs of more than a kilobyte are kept; left out: all are kept with the run. Only with a fleet. */
+  store?: S3Options;
   /** How often it looks by itself at what others have set free; left out: as always. */
   rereadMs?: number;
   /** False: a process without the coordinator's role. */
