@@ -67,7 +67,10 @@ export function MatchingMenu({ filter, onAct }: { filter: RunFilter; onAct(actio
     placeholderData: keepPreviousData,
   });
   return (
-    <Menu align="end" trigger={<Button>{words.allMatching(data?.count, data?.is_more)}</Button>}>
+    <Menu
+      align="end"
+      trigger={<Button disabled={data?.count === 0}>{words.allMatching(data?.count, data?.is_more)}</Button>}
+    >
       {data?.is_more ? <MenuNote title={words.bulk.most} note={words.bulk.mostNote} /> : null}
       {ACTIONS.map((action) => (
         <MenuItem
