@@ -20,7 +20,7 @@ import { AgentTile } from './agent-tile.tsx';
 import { AgentsTable } from './agents-table.tsx';
 import { EnrolDialog } from './enrol/enrol-dialog.tsx';
 import { countConditions, filterAgents, GROUPINGS, type Grouping, groupAgents } from './group-agents.ts';
-import { UncoveredCard } from './uncovered-card.tsx';
+import { UncoveredCard, useUncovered } from './uncovered-card.tsx';
 import { AGE_MS, type FleetAgent, useFleet } from './use-fleet.ts';
 import { words } from './words.ts';
 
@@ -40,6 +40,7 @@ export function AgentsPage() {
   const fleet = useFleet();
   const mayEnrol = useMay()('key.manage');
   const { agents, error } = fleet;
+  const uncovered = useUncovered();
   const enrol = (capability = '') => void setUrl({ enrol: true, capability });
   return (
     <Page width="wide">
@@ -66,9 +67,12 @@ export function AgentsPage() {
         />
       ) : null}
       <div className="flex flex-col gap-5">
-        <UncoveredCard onEnrol={mayEnrol ? enrol : undefined} />
-        {agents ? <Fleet fleet={fleet} agents={agents} onEnrol={mayEnrol ? enrol : undefined} /> : null}
-        {agents || error ? null : (
+        {agents && uncovered ? (
+          <>
+            <UncoveredCard rows={uncovered} onEnrol={mayEnrol ? enrol : undefined} />
+            <Fleet fleet={fleet} agents={agents} onEnrol={mayEnrol ? enrol : undefined} />
+          </>
+        ) : error ? null : (
           <Card flush>
             <Skeleton label={words.loading} rows={8} />
           </Card>

@@ -23,6 +23,18 @@ describe('groups of agents', () => {
     expect(shown('none')).toEqual([['', ['c1', 'b1', 'a1']]]);
   });
 
+  test('and the agents in them stand in the order in which people count', () => {
+    const fleet = ['agent 10', 'agent 9', 'agent 100'].map((name) =>
+      agent(name, 'online', { labels: [name] }),
+    );
+    expect(groupAgents(fleet, 'none')[0]?.agents.map(({ name }) => name)).toEqual([
+      'agent 9',
+      'agent 10',
+      'agent 100',
+    ]);
+    expect(groupAgents(fleet, 'label').map(({ key }) => key)).toEqual(['agent 9', 'agent 10', 'agent 100']);
+  });
+
   test('keep an agent in its place when it gets something to do', () => {
     const names = (condition: AgentCondition) =>
       groupAgents([agent('a', 'online'), agent('b', condition)], 'none')[0]?.agents.map(({ name }) => name);

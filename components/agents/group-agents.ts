@@ -1,4 +1,5 @@
 import { AGENT_CONDITIONS, type AgentCondition } from '../../server/domain/agent-condition.ts';
+import { LOCALE } from '../ui/language.ts';
 
 export const GROUPINGS = ['none', 'capability', 'version', 'label'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
@@ -24,6 +25,9 @@ const KEYS: Record<Grouping, (agent: Groupable) => readonly string[]> = {
   label: ({ labels }) => labels,
 };
 
+/** As people count: `agent 9` stands before `agent 10`. */
+const { compare: byName } = new Intl.Collator(LOCALE, { numeric: true });
+
 /** An agent stands in each group that it belongs to: whoever looks for a capability wants to see all that offer it. */
 export function groupAgents<A extends Groupable>(agents: readonly A[], by: Grouping): AgentGroup<A>[] {
   const groups = new Map<string, A[]>();
@@ -33,7 +37,7 @@ export function groupAgents<A extends Groupable>(agents: readonly A[], by: Group
   }
   return [...groups]
     .map(([key, members]) => ({ key, agents: members }))
-    .sort((a, b) => Number(a.key === '') - Number(b.key === '') || a.key.localeCompare(b.key));
+    .sort((a, b) => Number(a.key === '') - Number(b.key === '') || byName(a.key, b.key));
 }
 
 /**
@@ -52,7 +56,7 @@ const RANKS: Record<AgentCondition, number> = {
 };
 
 const compare = (a: Groupable, b: Groupable): number =>
-  RANKS[a.condition] - RANKS[b.condition] || a.name.localeCompare(b.name);
+  RANKS[a.condition] - RANKS[b.condition] || byName(a.name, b.name);
 
 export interface AgentFilter {
   search: string;

@@ -12,14 +12,25 @@ import { words } from './words.ts';
 type Coverage = Answer<'agents.coverage'>['capabilities'][number];
 const COVERAGE = query('agents.coverage', {});
 
-/** What pipelines need and nobody who is online offers. Nothing at all while everything is covered. */
-export function UncoveredCard({ onEnrol }: { onEnrol?: ((capability: string) => void) | undefined }) {
-  const { data } = useQuery(COVERAGE);
+/** What pipelines need and nobody who is online offers; undefined until it is known. */
+export function useUncovered(): readonly Coverage[] | undefined {
+  const { data, error } = useQuery(COVERAGE);
   useFresh({ agents: true }, { keys: [COVERAGE.queryKey], everyMs: 5000 });
-  const rows = data?.capabilities.filter(
+  const uncovered = data?.capabilities.filter(
     ({ pipeline_count, serving }) => pipeline_count > 0 && serving === 0,
   );
-  if (!rows || rows.length === 0) return null;
+  // The board does not wait for what could not be had.
+  return uncovered ?? (error ? [] : undefined);
+}
+
+interface UncoveredCardProps {
+  rows: readonly Coverage[];
+  onEnrol?: ((capability: string) => void) | undefined;
+}
+
+/** Nothing at all while everything is covered. */
+export function UncoveredCard({ rows, onEnrol }: UncoveredCardProps) {
+  if (rows.length === 0) return null;
   const columns: TableColumn<Coverage>[] = [
     {
       key: 'capability',

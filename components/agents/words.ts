@@ -1,6 +1,6 @@
 import type { Transport } from '../../server/domain/routing.ts';
 import { formatShare } from '../analytics/index.ts';
-import { counted, formatCount, formatDuration, quoted } from '../ui/format.ts';
+import { counted, formatCount, formatRound, quoted } from '../ui/format.ts';
 
 const TRANSPORTS: Record<Transport, string> = {
   local: 'in the server',
@@ -11,7 +11,7 @@ const TRANSPORTS: Record<Transport, string> = {
 
 /** By whole seconds: beats come every few of them. */
 const beatAge = (ageMs: number): string =>
-  ageMs < 60_000 ? `${Math.round(ageMs / 1000)} s` : formatDuration(ageMs);
+  ageMs < 60_000 ? `${Math.round(ageMs / 1000)} s` : formatRound(ageMs);
 
 export const words = {
   title: 'Agents',

@@ -73,7 +73,8 @@ function Groups({ view, state }: { view: View; state: ScopeState }) {
         <First shown={view.groups.length} of={view.total} />
       </>
     );
-  if (state.params.errors === 'all')
+  const { errors: wanted } = state.params;
+  if (wanted === 'all')
     return (
       <Empty icon={Bug} title={said.none} action={<WaysOn state={state} />}>
         {said.noneHint}
@@ -82,7 +83,7 @@ function Groups({ view, state }: { view: View; state: ScopeState }) {
   return (
     <Empty
       icon={Bug}
-      title={said.noneMatches}
+      title={said.noneMatches[wanted]}
       action={<Button onClick={() => state.set({ errors: 'all' })}>{said.showAll}</Button>}
     >
       {said.noneHint}

@@ -136,7 +136,11 @@ export const words = {
     none: 'No run has failed in this time',
     noneHint:
       'Failures that differ only in ids, numbers, times and quoted words are one kind. They stand here when their run has ended.',
-    noneMatches: 'No kind of failure has this status',
+    noneMatches: {
+      open: 'No failure is open in this time',
+      resolved: 'No failure of this time is resolved',
+      ignored: 'No failure of this time is ignored',
+    },
     showAll: 'Show all',
     missing: 'There is no such kind of failure',
     of: (cause: string) => `class ${cause},`,

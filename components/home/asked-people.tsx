@@ -10,14 +10,18 @@ import { words } from './words.ts';
 const REFRESH_MS = 15_000;
 const MOST = 50;
 
-/** Calls that go on when somebody has answered: told to those who may, while there are any. */
-export function AskedPeople() {
+/** How many calls go on when somebody has answered; none for those who may not. */
+export function useAsked(): number {
   const mayDecide = useMay()('mcp.decide');
   const filter = { state: 'asked' as const, limit: MOST };
   const options = { enabled: mayDecide, refetchInterval: REFRESH_MS };
   const approvals = useQuery({ ...query('mcpApprovals.list', filter), ...options }).data?.approvals ?? [];
   const questions = useQuery({ ...query('mcpQuestions.list', filter), ...options }).data?.questions ?? [];
-  const count = approvals.length + questions.length;
+  return approvals.length + questions.length;
+}
+
+/** Nothing while nobody is asked. */
+export function AskedPeople({ count }: { count: number }) {
   if (count === 0) return null;
   return (
     <Link

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed, Play, X } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -49,12 +49,15 @@ export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_s
   );
 }
 
-/** Kept by the browser. Hidden until that is known, so that nothing flashes. */
+const neverTold = () => () => undefined;
+const isKeptHidden = () => localStorage.getItem(HIDDEN) !== null;
+
+/** Kept by the browser. Known when it is first drawn, so that nothing below moves; to the server it is hidden. */
 function useHidden() {
-  const [isHidden, setHidden] = useState(true);
-  useEffect(() => setHidden(localStorage.getItem(HIDDEN) !== null), []);
+  const wasHidden = useSyncExternalStore(neverTold, isKeptHidden, () => true);
+  const [isHidden, setHidden] = useState(false);
   return {
-    isHidden,
+    isHidden: wasHidden || isHidden,
     hide() {
       localStorage.setItem(HIDDEN, '1');
       setHidden(true);

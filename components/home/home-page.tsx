@@ -10,7 +10,7 @@ import { formatDuration } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
-import { AskedPeople } from './asked-people.tsx';
+import { AskedPeople, useAsked } from './asked-people.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { LastDay } from './last-day.tsx';
 import { RecentRuns } from './recent-runs.tsx';
@@ -28,6 +28,10 @@ const REFRESH_MS = 15_000;
 export function HomePage() {
   const home = useQuery({ ...HOME, refetchInterval: REFRESH_MS });
   useFresh({ everything: true }, { keys: [HOME.queryKey], everyMs: 3000 });
+  const me = useQuery(query('me.get', {}));
+  const asked = useAsked();
+  // What stands above the runs hangs on both: drawn one after the other, it would push them down under the eyes of whoever reads.
+  const board = me.isPending ? undefined : home.data;
   return (
     <Page>
       <PageHead title={words.title} />
@@ -42,23 +46,23 @@ export function HomePage() {
           }
         />
       ) : null}
-      {home.data ? (
-        <Board home={home.data} />
+      {board ? (
+        <Board home={board} asked={asked} />
       ) : home.error ? null : (
         <Skeleton label={words.loading} rows={10} />
       )}
-      <div className="mt-5">
+      <div className={board || home.error ? 'mt-5' : 'hidden'}>
         <RecentRuns />
       </div>
     </Page>
   );
 }
 
-function Board({ home }: { home: Home }) {
+function Board({ home, asked }: { home: Home; asked: number }) {
   return (
     <div className="flex flex-col gap-5">
       <FirstSteps steps={home.first_steps} />
-      <AskedPeople />
+      <AskedPeople count={asked} />
       <Now home={home} />
       <LastDay home={home} />
       {home.queues ? <Queues queues={home.queues} /> : null}

@@ -111,7 +111,7 @@ export const words = {
   noneWhy: 'A run appears here as soon as somebody starts one.',
   toPipelines: 'Go to the pipelines',
   noMatch: 'No run matches',
-  noMatchWhy: 'Runs there are, but the filters leave none of them.',
+  noMatchWhy: 'The filters leave no run.',
   clear: 'Clear the filters',
   tryAgain: 'Try again',
   latest: 'Latest runs',

@@ -176,7 +176,7 @@ function factsOf(settings: Settings): [string, string][] {
     [facts.kept, facts.days(succeeded, failed, cancelled)],
     [facts.payload, formatBytes(settings.payload_max_bytes)],
     [facts.inline, formatBytes(settings.payload_inline_max_bytes)],
-    [facts.timeout, formatDuration(settings.task_timeout_ms)],
+    [facts.timeout, formatRound(settings.task_timeout_ms)],
     [facts.agents, formatCount(settings.max_agents)],
     [facts.tasks, most === null ? facts.noMost : formatCount(most)],
     [facts.roles, settings.roles.join(', ')],

@@ -45,6 +45,37 @@ test('the checklist of a first start leads to an agent of one’s own that works
   await page.close();
 });
 
+test.each([
+  { path: '/', late: 'analytics.home', early: 'runs.list', shown: 'Recent runs' },
+  { path: '/agents', late: 'agents.coverage', early: 'agents.list', shown: 'builtin-echo' },
+])('what stands below $late on $path is drawn when that is there, so that nothing moves', async (each) => {
+  const page = await here.newPage();
+  const isOf = (path: string) => (url: URL) => url.pathname.includes(path);
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  await page.route(isOf(each.late), async (route) => {
+    asked.resolve();
+    await release.promise;
+    await route.continue();
+  });
+  const answered = page.waitForResponse((response) => isOf(each.early)(new URL(response.url())));
+  await page.goto(`${here.origin}${each.path}`);
+  await Promise.all([asked.promise, answered.then((response) => response.finished())]);
+  await page
+    .getByRole('status', { name: /^Loading/ })
+    .first()
+    .waitFor();
+  const below = page.getByText(each.shown, { exact: true }).first();
+  // What has been answered is drawn by then, if it is drawn at all.
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  expect(await below.isVisible()).toBe(false);
+  release.resolve();
+  await below.waitFor();
+  await page.close();
+});
+
 test('where nothing has ended there is a way to where something has', async () => {
   const page = await open(`${here.origin}/analytics?tag=nothing-like-it`);
   await page.getByText('No run has ended in this time').waitFor({ timeout: 60_000 });

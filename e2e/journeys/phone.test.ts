@@ -127,6 +127,10 @@ test('what broke is looked into, and the run replayed from there', async () => {
   await tap(button('Replay', dialog));
   await page.waitForURL((url) => /\/runs\/run_/.test(url.pathname) && !url.pathname.includes(run));
   expect((await api(new URL(page.url()).pathname)).replay_from).toBe('match');
+  await open('/runs?status=failed');
+  await expectFits();
+  // Without how many they are, which would make it a line longer when it comes.
+  await page.getByRole('button', { name: 'All that match…', exact: true }).waitFor();
 });
 
 test('an agent is drained, with a reason', async () => {

@@ -109,7 +109,7 @@ function StageBox({
           {titleOf(stage)}
         </span>
         {isSmall ? null : (
-          <span className="block truncate font-mono text-2xs text-quiet">
+          <span title={stage.type || undefined} className="block truncate font-mono text-2xs text-quiet">
             {stage.type || words.noCapabilityYet}
           </span>
         )}

@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { query } from '../../data/index.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Menu, MenuItem, MenuNote } from '../../ui/menu.tsx';
+import { NARROW, useMedia } from '../../ui/use-media.ts';
 import { type BulkAction, words } from '../words.ts';
 import type { RunFilter } from './filters.ts';
 
@@ -66,8 +67,13 @@ export function MatchingMenu({ filter, onAct }: { filter: RunFilter; onAct(actio
     staleTime: COUNTED_MS,
     placeholderData: keepPreviousData,
   });
+  // On a phone the number, which comes later, would push the list a line down.
+  const said = useMedia(NARROW) ? undefined : data?.count;
   return (
-    <Menu align="end" trigger={<Button>{words.allMatching(data?.count, data?.is_more)}</Button>}>
+    <Menu
+      align="end"
+      trigger={<Button disabled={data?.count === 0}>{words.allMatching(said, data?.is_more)}</Button>}
+    >
       {data?.is_more ? <MenuNote title={words.bulk.most} note={words.bulk.mostNote} /> : null}
       {ACTIONS.map((action) => (
         <MenuItem

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { durationStepsUpTo, labelledPlaces, stepsUpTo } from './scale.ts';
+import { durationStepsUpTo, labelledPlaces, stepsUpTo, wholeStepsUpTo } from './scale.ts';
 
 test.each([
   ['counts', stepsUpTo],
@@ -15,6 +15,22 @@ test.each([
     }),
   );
   expect(steps(0)).toHaveLength(2);
+});
+
+test('an axis of what is counted has whole steps, all as far apart, up to its highest value', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000_000 }), (high) => {
+      const steps = wholeStepsUpTo(high);
+      const step = steps[1] ?? 0;
+      expect(Number.isInteger(step)).toBe(true);
+      expect(steps).toEqual(steps.map((_, at) => at * step));
+      expect(steps.at(-1)).toBeGreaterThanOrEqual(high);
+      expect(steps.length).toBeLessThanOrEqual(7);
+    }),
+  );
+  expect(wholeStepsUpTo(9)).toEqual([0, 3, 6, 9]);
+  expect(wholeStepsUpTo(2)).toEqual([0, 1, 2]);
+  expect(wholeStepsUpTo(0)).toEqual([0, 1]);
 });
 
 test('labels stand as close as they can without touching', () => {

@@ -7,6 +7,14 @@ export function stepsUpTo(high: number): number[] {
   return Array.from({ length: Math.ceil(high / step - 1e-9) + 1 }, (_, at) => at * step);
 }
 
+/** The same of what is counted: there are no halves of it, and rounded labels would not stand where they say. */
+export function wholeStepsUpTo(high: number): number[] {
+  const steps = stepsUpTo(high);
+  if (steps.every(Number.isInteger)) return steps;
+  const step = Math.ceil(steps[1] ?? 1);
+  return Array.from({ length: Math.ceil(high / step) + 1 }, (_, at) => at * step);
+}
+
 /** Steps of a duration in milliseconds: those that clocks have. */
 const CLOCK_STEPS_MS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,

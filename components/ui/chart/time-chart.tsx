@@ -2,7 +2,7 @@
 
 import { words } from '../words.ts';
 import { Bars, dashOf, FILLS, Lines } from './marks.tsx';
-import { durationStepsUpTo, labelledPlaces, stepsUpTo } from './scale.ts';
+import { durationStepsUpTo, labelledPlaces, wholeStepsUpTo } from './scale.ts';
 import type { ChartProps, ChartSeries } from './types.ts';
 import { type PlotState, usePlot, useWidth } from './use-plot.ts';
 
@@ -19,7 +19,7 @@ const TICK_PX = 76;
 export function TimeChart(props: ChartProps) {
   const { kind, stretches, series, unit, formatValue } = props;
   const { ref, width } = useWidth(640);
-  const steps = (unit === 'duration' ? durationStepsUpTo : stepsUpTo)(highest(series, kind));
+  const steps = (unit === 'duration' ? durationStepsUpTo : wholeStepsUpTo)(highest(series, kind));
   const top = steps.at(-1) ?? 1;
   const yOf = (value: number) => TOP_PX + (HEIGHT_PX - TOP_PX) * (1 - value / top);
   return (

@@ -88,7 +88,7 @@ function FilterChip({
   const said = useSayValue()(def, value);
   const Icon = def.icon;
   return (
-    <span className="inline-flex h-7 pointer-coarse:h-9 max-w-full items-center rounded-md border border-control bg-card text-sm">
+    <span className="inline-flex h-7 pointer-coarse:h-10 max-w-full items-center rounded-md border border-control bg-card text-sm">
       <Popover
         title={def.label}
         open={isOpen}

@@ -3,14 +3,14 @@
 import { type PointerEvent, type Ref, useState } from 'react';
 import { formatRound } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
-import { type Scale, type Stretch, ticksOf } from './scale.ts';
+import { type Scale, type Stretch, sideOf, ticksOf } from './scale.ts';
 
 /** The columns of every row: names, and the lane of time. */
 export const LANES = 'grid grid-cols-[minmax(8rem,40%)_1fr] md:grid-cols-[20rem_1fr]';
 
 const MARKS = { wide: 8, narrow: 2 } as const;
 
-/** Of the lane: after it a label would be cut. */
+/** Of the lane: after it a label would be cut, and stands before its mark. */
 const ROOM = { wide: 0.93, narrow: 0.75 } as const;
 
 /** Time since the start of the run. Dragging over it looks closer. */
@@ -71,15 +71,22 @@ export function Ruler({
           />
         ) : null}
         {ticksOf(scale, { ...window, origin, most: isNarrow ? MARKS.narrow : MARKS.wide }).map(
-          ({ at, ms }) => (
-            <span
-              key={ms}
-              className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
-              style={{ insetInlineStart: `${at * 100}%` }}
-            >
-              {ms === 0 ? '0' : at > (isNarrow ? ROOM.narrow : ROOM.wide) ? '' : formatRound(ms)}
-            </span>
-          ),
+          ({ at, ms }, place, all) => {
+            const side = sideOf(at, all[place - 1]?.at, isNarrow ? ROOM.narrow : ROOM.wide);
+            return (
+              <span
+                key={ms}
+                className={`absolute inset-y-0 flex items-center whitespace-nowrap border-line tabular-nums ${side === 'before' ? 'border-r pr-1' : 'border-l pl-1'}`}
+                style={
+                  side === 'before'
+                    ? { insetInlineEnd: `${(1 - at) * 100}%` }
+                    : { insetInlineStart: `${at * 100}%` }
+                }
+              >
+                {side === 'none' ? '' : ms === 0 ? '0' : formatRound(ms)}
+              </span>
+            );
+          },
         )}
       </div>
     </div>

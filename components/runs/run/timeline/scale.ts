@@ -88,3 +88,12 @@ export function ticksOf(scale: Scale, { from, to, origin, most }: Marks): { at: 
   }
   return ticks;
 }
+
+/**
+ * On which side of its mark a label stands: after it, or before it where it would be cut, if the mark before leaves room
+ * for both labels. Past `room` there is less of the line left than a label takes.
+ */
+export function sideOf(at: number, before: number | undefined, room: number): 'after' | 'before' | 'none' {
+  if (at <= room) return 'after';
+  return at - (before ?? 0) > 2 * (1 - room) ? 'before' : 'none';
+}

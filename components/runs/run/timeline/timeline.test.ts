@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Attempt, Stage } from '../use-run.ts';
 import { buildTimeline, busyStretches, linesOf } from './model.ts';
-import { createScale, ticksOf } from './scale.ts';
+import { createScale, sideOf, ticksOf } from './scale.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 const at = (ms: number) => new Date(START + ms).toISOString();
@@ -238,6 +238,13 @@ describe('the scale', () => {
     expect(scale.folds).toEqual([{ from: 100, to: 9900 }]);
     expect(scale.at(9900) - scale.at(100)).toBeLessThan(0.05);
     expect(createScale({ from: 0, to: 10_000 }).folds).toEqual([]);
+  });
+
+  test('says its last mark before it where the words would be cut after it, unless another stands there', () => {
+    expect(sideOf(0, undefined, 0.75)).toBe('after');
+    expect(sideOf(0.7, 0.4, 0.75)).toBe('after');
+    expect(sideOf(0.9, 0, 0.75)).toBe('before');
+    expect(sideOf(0.9, 0.6, 0.75)).toBe('none');
   });
 
   test('has a handful of round moments, whatever it shows', () => {
