@@ -70,8 +70,9 @@ test.each([
   await page.evaluate(
     () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
   );
-  expect(await below.isVisible()).toBe(false);
+  const isShownTooSoon = await below.isVisible();
   release.resolve();
+  expect(isShownTooSoon).toBe(false);
   await below.waitFor();
   await page.close();
 });

@@ -71,24 +71,28 @@ export function Ruler({
           />
         ) : null}
         {ticksOf(scale, { ...window, origin, most: isNarrow ? MARKS.narrow : MARKS.wide }).map(
-          ({ at, ms }, place, all) => {
-            const side = sideOf(at, all[place - 1]?.at, isNarrow ? ROOM.narrow : ROOM.wide);
-            return (
-              <span
-                key={ms}
-                className={`absolute inset-y-0 flex items-center whitespace-nowrap border-line tabular-nums ${side === 'before' ? 'border-r pr-1' : 'border-l pl-1'}`}
-                style={
-                  side === 'before'
-                    ? { insetInlineEnd: `${(1 - at) * 100}%` }
-                    : { insetInlineStart: `${at * 100}%` }
-                }
-              >
-                {side === 'none' ? '' : ms === 0 ? '0' : formatRound(ms)}
-              </span>
-            );
-          },
+          ({ at, ms }, place, all) => (
+            <Mark
+              key={ms}
+              at={at}
+              side={sideOf(at, all[place - 1]?.at, isNarrow ? ROOM.narrow : ROOM.wide)}
+              text={ms === 0 ? '0' : formatRound(ms)}
+            />
+          ),
         )}
       </div>
     </div>
+  );
+}
+
+function Mark({ at, side, text }: { at: number; side: ReturnType<typeof sideOf>; text: string }) {
+  const isBefore = side === 'before';
+  return (
+    <span
+      className={`absolute inset-y-0 flex items-center whitespace-nowrap border-line tabular-nums ${isBefore ? 'border-r pr-1' : 'border-l pl-1'}`}
+      style={isBefore ? { insetInlineEnd: `${(1 - at) * 100}%` } : { insetInlineStart: `${at * 100}%` }}
+    >
+      {side === 'none' ? '' : text}
+    </span>
   );
 }
