@@ -52,18 +52,15 @@ const CHECKS = [
 ];
 
 /** Suites that run when their files are there; vitest and Playwright-style runners report as vitest does. */
-const SUITES = [
-  { name: 'unit tests', args: ['run', '--project', 'unit'] },
-  {
-    name: 'browser tests',
-    args: ['run', '--config', 'e2e/vitest.config.ts'],
-    needs: 'e2e',
-    isSlow: true,
-  },
-];
-
-/** They mostly wait, for leases, beats and kills to be noticed, and leave the cores to whatever else there is. */
-const BESIDE = { name: 'integration tests', args: ['run', '--project', 'int'], isSlow: true };
+const UNIT = { name: 'unit tests', args: ['run', '--project', 'unit'] };
+const BROWSER = {
+  name: 'browser tests',
+  args: ['run', '--config', 'e2e/vitest.config.ts'],
+  needs: 'e2e',
+  isSlow: true,
+};
+/** They wait much, for leases, beats and kills to be noticed, and leave cores to checks and unit tests. */
+const INTEGRATION = { name: 'integration tests', args: ['run', '--project', 'int'], isSlow: true };
 
 /** @param {{ mark: string, name: string, startedAt: number, more?: string }} step */
 function say({ mark, name, startedAt, more = '' }) {
@@ -183,13 +180,19 @@ const isDue = ({ isSlow, needs }) =>
 /** What keeps the cores busy, one after the other. */
 async function runInTurn(options) {
   let sum = addCounts(await runCheck(TYPES), await runChecks(CHECKS.filter(isDue)));
-  for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, options));
+  sum = addCounts(sum, await runSuite(UNIT, options));
   return isFast ? sum : [await runPython(), await runPythonTypes()].reduce(addCounts, sum);
 }
 
+const runIfDue = (suite, options) => (isDue(suite) ? runSuite(suite, options) : NOTHING);
+
+/**
+ * The browser tests come last and have the machine to themselves: beside the integration tests both took so long that what
+ * has a limit of its own, such as the smallest pass of the bench, missed it.
+ */
 async function runAll(options) {
-  const beside = isDue(BESIDE) ? runSuite(BESIDE, options) : NOTHING;
-  return addCounts(...(await Promise.all([runInTurn(options), beside])));
+  const sums = await Promise.all([runInTurn(options), runIfDue(INTEGRATION, options)]);
+  return addCounts(addCounts(...sums), await runIfDue(BROWSER, options));
 }
 
 async function main() {
