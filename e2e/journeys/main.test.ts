@@ -243,6 +243,8 @@ test('whoever deletes stages and connections by keys stays on the canvas', async
 test('what is shown stays when it cannot be asked anew, and says so until it can', async () => {
   const page = await here.newPage();
   foretellComplaint(page, /ERR_FAILED/);
+  // A clock that is turned on by minutes lets a socket that is just being opened seem late.
+  foretellComplaint(page, /WebSocket is closed before/);
   await failOnce();
   await page.clock.install();
   const broken = page.getByRole('alert').getByText('does not answer');
