@@ -331,6 +331,8 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
   ]);
   await open(`/pipelines/${marked}/edit`);
   await page.locator('.react-flow__node').getByText('Take', { exact: true }).click();
+  // Until the stage is shown, the pipeline is, which has such a section too.
+  await page.getByLabel('Key', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Sensitive values' }).click();
   await page.getByRole('combobox', { name: 'Input', exact: true }).click();
   await page.getByRole('option', { name: 'Some fields' }).click();
