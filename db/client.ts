@@ -14,6 +14,26 @@ export const ENGINE_SETTINGS = {
   jit: 'off',
 };
 
+/**
+ * For connections whose statements are short, so that none that has died holds anything up. The server ends a statement
+ * or a transaction that takes this long, and closes a session whose client is not there any more, which frees its locks.
+ * As it says so, whoever hears nothing for even longer has lost it: the driver closes the connection then, a quarter
+ * later (`scripts/lib/mend-driver.mjs`), and what was asked is tried again as after any outage. Where statements may take
+ * long, as those of upkeep and of tools, or where nothing is asked, as where news are listened for, there is no such end.
+ */
+export const SHORT_STATEMENTS_MS = 60_000;
+
+function endsOf(statementMs = SHORT_STATEMENTS_MS): Record<string, string> {
+  return {
+    statement_timeout: String(statementMs),
+    idle_in_transaction_session_timeout: String(statementMs),
+    tcp_user_timeout: String(SHORT_STATEMENTS_MS),
+    tcp_keepalives_idle: '30',
+    tcp_keepalives_interval: '10',
+    tcp_keepalives_count: '3',
+  };
+}
+
 /** What is looked for in the order of an index, and never by collecting and sorting all that fits. */
 const FINDER_SETTINGS = {
   ...ENGINE_SETTINGS,
@@ -27,6 +47,10 @@ export interface DatabaseOptions {
   max: number;
   /** Plans anew for the values of each statement, also where the statement is kept ready. */
   plansByValue?: boolean;
+  /** Nothing that is asked here takes long; see `SHORT_STATEMENTS_MS`. What engines, finders and readers ask never does. */
+  isShort?: boolean;
+  /** Left out: `SHORT_STATEMENTS_MS`. */
+  statementMs?: number;
   /** Heard for each statement that failed on a connection in use; the process must live on. */
   onNotice?: (message: string) => void;
 }
@@ -56,6 +80,7 @@ export function connectDatabase(options: DatabaseOptions): Sql {
       application_name: options.applicationName,
       jit: 'off',
       ...(options.plansByValue ? { plan_cache_mode: 'force_custom_plan' } : {}),
+      ...(options.isShort ? endsOf(options.statementMs) : {}),
     },
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
@@ -70,7 +95,10 @@ function connectWith(settings: Readonly<Record<string, string>>, options: Databa
   return postgres(options.url, {
     ...{ ...COMMON, ...placeOf(options.url) },
     max: options.max,
-    connection: { application_name: options.applicationName, ...settings },
+    connection: {
+      ...{ application_name: options.applicationName, ...settings },
+      ...endsOf(options.statementMs),
+    },
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
 }
@@ -87,6 +115,7 @@ export function connectReader(options: DatabaseOptions): Sql {
     connection: {
       ...{ application_name: options.applicationName, role: 'signalbox_door', 'signalbox.org': NOBODY },
       ...{ default_transaction_read_only: 'on', plan_cache_mode: 'force_generic_plan', jit: 'off' },
+      ...endsOf(options.statementMs),
     } as Record<string, string>,
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });

@@ -40,7 +40,7 @@ export function openDoorDatabase({
   const settingsOf = (kind: keyof typeof CONNECTIONS) => ({
     ...{ ...options, applicationName: `${applicationName}-${kind}`, max: max ?? CONNECTIONS[kind] },
   });
-  const pool = connectDatabase({ ...settingsOf('doors'), plansByValue: true });
+  const pool = connectDatabase({ ...settingsOf('doors'), plansByValue: true, isShort: true });
   const finder = connectFinder(settingsOf('finder'));
   const readers = openReaders(settingsOf('readers'));
   // Drizzle changes how its client reads times.

@@ -53,8 +53,9 @@ export async function openPorts(
   // While Postgres writes one batch, the next is decided.
   const lanes = [openLane(0), openLane(1)] as const;
   const doors = openDoorDatabase({ url, applicationName: 'signalbox', onNotice });
-  const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
-  const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });
+  const short = { url, onNotice, isShort: true };
+  const beatSql = connectDatabase({ ...short, applicationName: 'signalbox-beats', max: 3 });
+  const identitySql = connectDatabase({ ...short, applicationName: 'signalbox-identity', max: 4 });
   const broker = openBroker(env, logger);
   const hotState = openHotState(env, logger);
   return {

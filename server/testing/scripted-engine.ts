@@ -54,6 +54,8 @@ export interface ScriptedOptions {
   sweepMs?: number;
   /** Batches under way at once, each on a session of its own. */
   lanes?: number;
+  /** How long a statement may take; left out: as always. */
+  statementMs?: number;
   /** Damages the commits on purpose, to prove that damage is noticed. */
   mutateCommits?(lane: Sql): Sql;
   onTrouble?(trouble: string): void;
@@ -99,11 +101,13 @@ const NO_OBJECTS: ArtefactAccess = {
 
 export async function createScriptedEngine(options: ScriptedOptions): Promise<ScriptedEngine> {
   const uuid = createUuidSource(Date.now);
-  const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: 2 });
+  const { url, statementMs } = options;
+  const short = { url, isShort: true, ...(statementMs === undefined ? {} : { statementMs }) };
+  const sql = connectEngine({ ...short, applicationName: 'test-engine', max: 2 });
   const lanes = Array.from({ length: options.lanes ?? 2 }, (_, lane) =>
-    connectEngine({ url: options.url, applicationName: `test-engine-lane-${lane + 1}`, max: 1 }),
+    connectEngine({ ...short, applicationName: `test-engine-lane-${lane + 1}`, max: 1 }),
   );
-  const plain = connectDatabase({ url: options.url, applicationName: 'test-engine-reads', max: 2 });
+  const plain = connectDatabase({ ...short, applicationName: 'test-engine-reads', max: 2 });
   const agentId = options.agentId ?? makeId('agent', uuid());
   const graphs = createGraphStore(plain, uuid);
   const waiters = new Map<RunId, ((state: RunState) => void)[]>();

@@ -49,6 +49,7 @@ async function boot(options: BootOptions): Promise<null> {
     onTrouble,
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+    ...(options.statementMs === undefined ? {} : { statementMs: options.statementMs }),
     defaults: { leaseMs: 60_000, ...options.defaults },
     coordinates: options.coordinates ?? true,
     ...(options.maxConcurrentTasks === undefined ? {} : { maxConcurrentTasks: options.maxConcurrentTasks }),

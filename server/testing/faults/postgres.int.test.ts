@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunId } from '#server/domain/ids.ts';
 import { ensureServices } from '../../../scripts/services.mjs';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { countRepeatedHandOuts } from './ledger.ts';
@@ -70,6 +71,30 @@ describe('a Postgres that fails', () => {
       await started;
     }
     await rig.allEnded();
+    await expectUndisturbed();
+    await rig.expectSound();
+  });
+
+  test('F32 by no longer answering on connections that stay open: each is given up, and what it had goes on by another', async () => {
+    await using engine = await rig.engine({ url: throughProxy, lanes: 1, statementMs: 1000 });
+    const { versionId } = await rig.order(chain(3));
+    const newOrder = () => {
+      const runId = rig.newRunId();
+      return { versionId, key: `key of ${runId}`, runId };
+    };
+    for (let round = 0; round < 3; round += 1) {
+      // On each new session the statement is prepared first.
+      const [warm] = await rig.startAll(engine, [newOrder()]);
+      expect(await rig.ended(warm as RunId)).toBe('succeeded');
+      const order = newOrder();
+      proxy.swallowAnswers(true);
+      const accepted = rig.startOnce(engine, order);
+      await until('the commit to be made', async () => (await rig.status(order.runId)) !== null);
+      // From here on a new connection works; nobody cuts those that have gone silent.
+      proxy.swallowAnswers(false);
+      expect(await accepted).toBe(order.runId);
+      expect(await rig.ended(order.runId)).toBe('succeeded');
+    }
     await expectUndisturbed();
     await rig.expectSound();
   });

@@ -26,6 +26,8 @@ export interface BootOptions {
   beatMs?: number;
   sweepMs?: number;
   lanes?: number;
+  /** How long a statement may take; left out: as always. */
+  statementMs?: number;
   /** Entries that one commit takes. */
   maxBatch?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
