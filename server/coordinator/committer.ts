@@ -62,6 +62,18 @@ export interface Committer {
   slots: SlotBook;
 }
 
+/** What a batch is decided on. */
+interface Grounds {
+  states: Map<RunId, RunState>;
+  /** Those whose state was not read for this batch: their rows may have moved, whatever has become of the belief meanwhile. */
+  believed: Set<RunId>;
+}
+
+const doubtfulOf = (plan: BatchPlan, { believed }: Grounds): Set<RunId> =>
+  new Set(
+    plan.runs.flatMap((run) => (refusesUnchecked(run) && believed.has(run.before.id) ? [run.before.id] : [])),
+  );
+
 const pauseBefore = (tries: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
 
@@ -71,29 +83,43 @@ export function createCommitter(options: CommitterOptions): Committer {
   let turn = 0;
 
   async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
-    let states: Map<RunId, RunState>;
+    let grounds: Grounds;
     try {
-      states = await statesFor(sql, part, units);
+      grounds = await groundsFor(sql, part, units);
     } catch (error) {
       return classifyFailure(error);
     }
-    return attempt(sql, part, { units, states });
+    return attempt(sql, part, { units, grounds });
   }
 
-  async function statesFor(sql: Sql, part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
-    const states = new Map<RunId, RunState>();
+  async function groundsFor(sql: Sql, part: string, units: Unit[]): Promise<Grounds> {
+    const grounds: Grounds = { states: new Map(), believed: new Set() };
     const missing = new Set<RunId>();
     for (const { entries } of units) {
       for (const { runId, birth } of entries) {
         const known = cache.get(runId);
-        if (known) states.set(runId, known);
-        else if (!birth) missing.add(runId);
+        if (known) {
+          grounds.states.set(runId, known);
+          grounds.believed.add(runId);
+        } else if (!birth) missing.add(runId);
       }
     }
-    if (missing.size === 0) return states;
-    const loaded = await loadRuns(sql, [...missing], { part, lock: false, graphOf: options.graphOf });
-    for (const [id, state] of loaded) states.set(id, state);
-    return states;
+    if (missing.size > 0) await lookUp(sql, part, { ids: missing, grounds });
+    return grounds;
+  }
+
+  async function lookUp(
+    sql: Sql,
+    part: string,
+    { ids, grounds }: { ids: ReadonlySet<RunId>; grounds: Grounds },
+  ): Promise<void> {
+    const loaded = await loadRuns(sql, [...ids], { part, lock: false, graphOf: options.graphOf });
+    for (const id of ids) {
+      const state = loaded.get(id);
+      if (state) grounds.states.set(id, state);
+      else grounds.states.delete(id);
+      grounds.believed.delete(id);
+    }
   }
 
   /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
@@ -121,19 +147,19 @@ export function createCommitter(options: CommitterOptions): Committer {
   async function attempt(
     sql: Sql,
     part: string,
-    { units, states }: { units: Unit[]; states: Map<RunId, RunState> },
+    { units, grounds }: { units: Unit[]; grounds: Grounds },
   ): Promise<Refusal | null> {
-    let plan: BatchPlan | undefined = makePlan(units, states);
+    let plan: BatchPlan | undefined = makePlan(units, grounds.states);
     try {
-      const doubtful = plan.runs.filter(
-        (run) => refusesUnchecked(run) && cache.get(run.before.id) === run.before,
-      );
-      if (slots.isStale() || doubtful.length > 0) {
+      for (;;) {
+        const doubtful = doubtfulOf(plan, grounds);
+        if (!slots.isStale() && doubtful.size === 0) break;
         release(plan);
         plan = undefined;
-        for (const { before } of doubtful) cache.drop(before.id);
+        for (const id of doubtful) cache.drop(id);
+        if (doubtful.size > 0) await lookUp(sql, part, { ids: doubtful, grounds });
         if (slots.isStale()) await slots.refresh(sql);
-        plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
+        plan = makePlan(units, grounds.states);
       }
       if (plan.needs.size > 0) return stepBack(plan);
       settle(await write(sql, part, plan));
